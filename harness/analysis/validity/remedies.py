@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping
 
 from harness.analysis.validity.check import Case
+from harness.records import ALL_EPOCHS
+from harness.spec.system import LoRA
 from harness.steps import Step, compare_again
 
 TRIES = 8
@@ -30,11 +32,24 @@ def longer_prompts(case: Case) -> Step:
     )
 
 
+MOST_RATE, MOST_EPOCHS = 0.1, 10
+"""What a task file may ask for."""
+
+
 def harder_training(case: Case) -> Step:
-    text = "Train it harder, in the task file"
-    return _more(
-        case, text, "finetune", most={"learning_rate": 0.1, "max_epochs": 10}, learning_rate=2, max_epochs=2
-    )
+    """A higher rate, and more epochs where all were used; neither where `--tune` tried such a rate in vain."""
+    text, recipe = "Train it harder, in the task file", _recipe(case)
+    if recipe is None:
+        return Step(text)
+    if any(rate > recipe.learning_rate for rate in _rates_tried(case)):
+        return Step(
+            "Higher learning rates were tried on dev and were no better: look for training answers that contradict "
+            "each other, or take a larger model"
+        )
+    values = {"learning_rate": min(2 * recipe.learning_rate, MOST_RATE)}
+    if ALL_EPOCHS in {trained.record.stopped for trained in case.run.manifest.adapters}:
+        values["max_epochs"] = min(2 * recipe.max_epochs, MOST_EPOCHS)
+    return Step(text, _line("finetune", values))
 
 
 REPLAY = 0.25
@@ -44,13 +59,13 @@ measured (docs/method.md)."""
 
 def softer_training(case: Case) -> Step:
     """Replay, or half the rate where the training replays already."""
-    text = "Serve the adapter for its own task alone, or let it keep what the base model answers, in the task file"
-    own = getattr(case.run.manifest.tasks[case.task].spec, "finetune", None)
-    if own is not None and own.replay is None:
-        return Step(text, f"finetune: {{replay: {REPLAY}}}")
-    return _more(
-        case, "Serve the adapter for its own task alone, or train it less", "finetune", learning_rate=0.5
-    )
+    recipe, alone = _recipe(case), "Serve the adapter for its own task alone"
+    if recipe is None:
+        return Step(f"{alone}, or train it less")
+    if recipe.replay is None:
+        text = f"{alone}, or let it keep what the base model answers, in the task file"
+        return Step(text, _line("finetune", {"replay": REPLAY}))
+    return Step(f"{alone}, or train it less", _line("finetune", {"learning_rate": recipe.learning_rate / 2}))
 
 
 def shorter_replies(case: Case) -> Step:
@@ -82,20 +97,28 @@ def no_copies(case: Case) -> Step:
     )
 
 
-def _more(case: Case, text: str, section: str, most: dict[str, float] | None = None, **times: float) -> Step:
+def _recipe(case: Case) -> LoRA | None:
+    """How the task's fine-tune was trained, by settings that `--tune` chose where it did; None: it was not here."""
+    return next((system.recipe for system in case.adapted if system.recipe), None)
+
+
+def _rates_tried(case: Case) -> Iterator[float]:
+    """The learning rates that were tried on dev questions."""
+    for (task, _), trials in case.run.trials.items():
+        if task == case.task:
+            rates = (trial.settings.get("finetune.learning_rate") for trial in trials)
+            yield from (rate for rate in rates if isinstance(rate, int | float))
+
+
+def _more(case: Case, text: str, section: str, **times: float) -> Step:
     """A line of the task file with settings so many times what the run had; none where it has no such section."""
     own = getattr(case.run.manifest.tasks[case.task].spec, section, None)
     if own is None:
         return Step(text)
-    most = most or {}
-    values = {
-        name: min(getattr(own, name) * factor, most.get(name, math.inf)) for name, factor in times.items()
-    }
-    return Step(
-        text, f"{section}: {{{', '.join(f'{name}: {_written(value)}' for name, value in values.items())}}}"
-    )
+    return Step(text, _line(section, {name: getattr(own, name) * factor for name, factor in times.items()}))
 
 
-def _written(value: float) -> str:
-    """As YAML reads a number: without an exponent."""
-    return f"{value:.7f}".rstrip("0").rstrip(".")
+def _line(section: str, values: Mapping[str, float]) -> str:
+    """A line of a task file. YAML reads a number with an exponent as a text."""
+    settings = (f"{name}: {f'{value:.7f}'.rstrip('0').rstrip('.')}" for name, value in values.items())
+    return f"{section}: {{{', '.join(settings)}}}"

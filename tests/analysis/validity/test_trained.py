@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.analysis.reading import read_run
+from harness.records import TrialRow
 from tests.analysis.races import checks, healthy, results
+from tests.analysis.runs import derived, write_run
 
 CURVE = [{"step": 1, "epoch": 0.1, "train_loss": 2.0}, {"step": 9, "epoch": 3.0, "train_loss": 0.2}]
 
@@ -55,3 +59,26 @@ def test_one_that_learnt_less_than_it_should_says_why(
     found = check(tmp_path, **record)
     assert found["status"] == status
     assert said in found["detail"]
+
+
+def test_more_epochs_are_no_advice_for_one_that_stopped_by_itself(tmp_path: Path) -> None:
+    assert "max_epochs" in check(tmp_path, train_fit=0.6, train_loss=0.2)["remedy"]["line"]
+    found = check(
+        tmp_path, train_fit=0.6, train_loss=0.2, stopped="neither dev score nor dev loss got better"
+    )
+    assert found["remedy"]["line"] == "finetune: {learning_rate: 0.001}"
+
+
+@pytest.mark.parametrize(("rate", "line"), [(0.001, ""), (0.0002, "finetune: {learning_rate: 0.001, ")])
+def test_a_rate_that_was_tried_and_not_chosen_is_no_advice(tmp_path: Path, rate: float, line: str) -> None:
+    spoilt = healthy()
+    spoilt["manifest"]["adapters"][0] |= {"loss_curve": CURVE, "stopped": "max_epochs", "train_fit": 0.6}
+    run = read_run(write_run(tmp_path, **spoilt))
+    lora = run.systems("facts")["lora"].id
+    tried = TrialRow(
+        "facts", lora, "other", {"finetune.learning_rate": rate}, 0, 1, {}, 0.0, 0.0, 0.0, 1, 1, 0
+    )
+    rows = derived(replace(run, trials={("facts", lora): (tried,)}))["tasks"]["facts"]["validity"]
+    (remedy,) = (row["remedy"] for row in rows if row["check"] == "adapter_fits_training")
+    assert remedy["line"].startswith(line)
+    assert ("were no better" in remedy["text"]) == (not line)

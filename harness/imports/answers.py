@@ -66,7 +66,7 @@ def answers_of(
     values = cells[column]
     objects = [objects_of(value) for value in values if value == {} or not is_empty(value)]
     if objects and None not in objects:
-        return _writing_json(column, values)
+        return _writing_json(table, column, values)
     return _phrasing(table, column, values, separator, refusal, impossible)
 
 
@@ -141,14 +141,22 @@ def _filled(table: Table, column: str, texts: list[str], hint: str = "") -> list
     return texts
 
 
-def _writing_json(column: str, values: Sequence[Any]) -> AnswerReader:
+def _writing_json(table: Table, column: str, values: Sequence[Any]) -> AnswerReader:
     def read(index: int) -> dict[str, Any]:
         found = objects_of(values[index])
         if not found:
             raise Fault(column, "empty", "is empty.")
         return {"answers": found}
 
-    return AnswerReader(Answer(type="json", max_tokens=_MOST_TOKENS), read, lambda _: False)
+    listed_objects = next((value for value in values if isinstance(value, list) and value), None)
+    remarks = []
+    if listed_objects:
+        keys = listed(f"{column}.{key}" for key in listed_objects[0])
+        remarks.append(
+            f"{table.path}: {column!r} holds lists of objects, so the task asks for JSON, and any object of a list is "
+            f"right; --answer may name a key instead: {keys}."
+        )
+    return AnswerReader(Answer(type="json", max_tokens=_MOST_TOKENS), read, lambda _: False, tuple(remarks))
 
 
 def _labelling(table: Table, column: str, values: Sequence[Any], separator: str | None) -> AnswerReader:

@@ -62,7 +62,7 @@ class Table:
         return by_name
 
     def column(self, name: str, flag: str) -> str:
-        """The column that a flag names, whatever its case, or `COLUMN.KEY` of its objects.
+        """The column that a flag names, whatever its case, or `COLUMN.KEY` of its objects or lists of objects.
 
         Raises InputError where there is not exactly one.
         """
@@ -96,8 +96,17 @@ class Table:
             return row.cells.get(column)
         value: Any = row.cells
         for key in column.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
+            value = _key_of(value, key)
         return value
+
+
+def _key_of(value: Any, key: str) -> Any:
+    """What an object has under a key; of a list of objects, what each of them has."""
+    if isinstance(value, Mapping):
+        return value.get(key)
+    if not isinstance(value, list):
+        return None
+    return [entry[key] for entry in value if isinstance(entry, Mapping) and key in entry]
 
 
 def folded(name: str) -> str:

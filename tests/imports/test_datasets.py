@@ -148,6 +148,20 @@ def test_objects_make_a_json_task() -> None:
     assert [json.loads(q.answers[0]) for q in imported("a.csv").test] == [{"people": 2}, {}]
 
 
+def test_a_key_of_lists_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "input": "Who?",
+        "output": [{"answer": "Ada", "where": [1]}, {"answer": "A. L."}, {"where": [2]}],
+        "found": [{"title": "x", "text": "Ada it was."}],
+    }
+    task = imported(lines("a.jsonl", row))
+    assert task.own.answer.type == "json"
+    assert "--answer may name a key instead: output.answer and output.where." in capsys.readouterr().err
+    Path("mine").rename("first")
+    task = imported("a.jsonl", "--answer", "output.answer", "--context", "found.text")
+    assert (asked(task), task.test[0].gold_docs) == ([("Who?", ("Ada", "A. L."))], ("passage-1",))
+
+
 def test_null_is_asked_for_where_answers_hold_it() -> None:
     rows = [
         {"input": "For 2", "output": {"people": 2, "day": None}},

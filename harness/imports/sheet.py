@@ -7,7 +7,7 @@ import csv
 import datetime
 import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,8 @@ def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -
     """
     names = {folded(name) for name in wanted}
     text, remarks = read_text(path, encoding)
-    return _table(path, _lines(path, text, names), names, remarks, ragged=False)
+    lines, told = _lines(path, text, names)
+    return _table(path, lines, names, (*remarks, *told), ragged=False)
 
 
 def read_workbook(path: Path, wanted: Collection[str], sheet: str | None = None) -> Table:
@@ -85,11 +86,13 @@ def _named(cells: Sequence[str], wanted: Collection[str]) -> int:
     return len({folded(cell) for cell in cells if cell} & set(wanted))
 
 
-def _lines(path: Path, text: str, wanted: Collection[str]) -> list[tuple[int, list[str]]]:
-    """Every record of a CSV file, from 1, under its own delimiter.
+def _lines(
+    path: Path, text: str, wanted: Collection[str]
+) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+    """Every record of a CSV file, from 1, under its own delimiter; a remark where quotes mean nothing.
 
     That is the one that a first line `sep=;` names, as Excel writes it, else the one under which one of the first
-    records has most of the wanted columns.
+    records has most of the wanted columns. Between tabs quotes that make no CSV are letters, as databases write them.
     """
     stated = _STATED.match(text)
     body = text[stated.end() :] if stated else text
@@ -99,18 +102,31 @@ def _lines(path: Path, text: str, wanted: Collection[str]) -> list[tuple[int, li
         first = _first_records(body, delimiter)
         return max((_named(cells, wanted) for cells in first), default=0), max(map(len, first), default=0)
 
-    reader = csv.reader(
-        io.StringIO(body, newline=""),
-        delimiter=stated["mark"] if stated else max(marks, key=fit),
-        strict=True,
-    )
-    number = first = 2 if stated else 1
-    records = []
+    mark, first = (stated["mark"], 2) if stated else (max(marks, key=fit), 1)
+    try:
+        return _records(
+            path, csv.reader(io.StringIO(body, newline=""), delimiter=mark, strict=True), first
+        ), ()
+    except InputError as error:
+        if mark != "\t":
+            raise
+        plain = csv.reader(io.StringIO(body, newline=""), delimiter=mark, quoting=csv.QUOTE_NONE)
+        return _records(path, plain, first), (f"{error} So quotes were read as letters.",)
+
+
+def _records(path: Path, reader: Iterable[list[str]], first: int) -> list[tuple[int, list[str]]]:
+    """The records of a reader, counted from `first`. Raises InputError, with the row, for what is no CSV."""
+    number, records = first, []
     try:
         for number, cells in enumerate(reader, first):
             records.append((number, [cell.strip() for cell in cells]))
     except csv.Error as error:
-        raise InputError(f"row {number + bool(records)} is no CSV: {error}.", path=path) from None
+        reason = str(error).replace("\t", "\\t")
+        raise InputError(
+            f"row {number + bool(records)} is no CSV: {reason} (a cell in quotes ends with one, and a quote within it "
+            "is written twice).",
+            path=path,
+        ) from None
     return records
 
 

@@ -132,6 +132,16 @@ def test_quotes_delimiters_and_lines_inside_cells() -> None:
     ]  # fmt: skip
 
 
+def test_quotes_are_letters_between_tabs_where_they_make_no_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'Question\tAnswer\n"Hi" means what?\ta greeting\nWhat is "RMA?\t"return\n'
+    rows = imported(table(text, "faq.tsv"), "mine", *FLAGS)
+    assert [(row["question"], row["answers"]) for row in rows] == [
+        ('"Hi" means what?', ["a greeting"]), ('What is "RMA?', ['"return']),
+    ]  # fmt: skip
+    assert "faq.tsv: row 2 is no CSV" in (said := capsys.readouterr().err)
+    assert "So quotes were read as letters." in said
+
+
 def test_lines_of_questions_and_answers_stay_lines() -> None:
     text = 'Question;Answer\r\n"Write\r\nadd.";"def add(a, b):\r\n    return a + b"\r\n'
     (row,) = imported(table(text), "mine", *FLAGS)
@@ -198,7 +208,7 @@ def test_gold_documents_by_id_or_by_file() -> None:
         ("Question,Answer\n,yes\n", FLAGS, "faq.csv: row 2, column 'Question': is empty."),
         ("Question,Answer\nWhen?,\n", FLAGS, "row 2, column 'Answer': is empty. Write an answer, or give --refusal"),
         ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2: has 3 cells and row 1 names 2"),
-        ('Question,Answer\n"How long?,14\n', FLAGS, "row 2 is no CSV"),
+        ('Question,Answer\n"How long?,14\n', FLAGS, "row 2 is no CSV: unexpected end of data (a cell in quotes ends"),
         ("Question,Answer\nHow many?,#N/A\n", FLAGS, "row 2, column 'Answer': holds #N/A, the error of a formula"),
         ("Question,Answer\n", FLAGS, "the table has no rows"),
         ("", FLAGS, "the table is empty"),

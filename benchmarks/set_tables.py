@@ -1,8 +1,8 @@
-"""What every strategy reached in several runs, before and after `--tune`, as Markdown tables.
+"""What every strategy reached in several runs, before and after `--tune` or `--optimise-prompt`, as Markdown tables.
 
     python -m benchmarks.set_tables RUN…
 
-Each RUN is a run folder, read anew from its evidence. A run with `--tune` gives the second column of its tasks, any
+Each RUN is a run folder, read anew from its evidence. A run with either gives the second column of its tasks, any
 other the first. Prints the figures of docs/measured.md: accuracies with the effort behind them, then the verdicts.
 """
 
@@ -42,7 +42,7 @@ def pairs(runs: list[RunResult]) -> list[Pair]:
     """The tasks of the runs, each once, in the order in which they come."""
     found: dict[str, dict[bool, TaskResult]] = {}
     for run in runs:
-        tuned = bool(run.settings and run.settings.tune)
+        tuned = bool(run.settings and run.settings.tries)
         for name, task in run.tasks.items():
             found.setdefault(name, {})[tuned] = task
     return [Pair(row.get(False), row.get(True)) for row in found.values()]

@@ -7,6 +7,7 @@ MIPROv2 does, arXiv 2406.11695). Neither dev nor test questions are shown.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -150,11 +151,11 @@ def whole(task: Task, text: str) -> str:
 
 
 def in_words(rows: Sequence[ProposalRow]) -> str:
-    """`6 system messages, proposed by large; 2 more are not tried: it is empty`."""
+    """`6 system messages, proposed by large; not tried: 2, as it is empty`."""
     served = sum(row.dropped is None for row in rows)
     by = listed(dict.fromkeys(row.proposer for row in rows))
-    lost = dict.fromkeys(row.dropped for row in rows if row.dropped)
-    rest = f"; {len(rows) - served} more are not tried: {listed(lost)}" if lost else ""
+    lost = Counter(row.dropped for row in rows if row.dropped)
+    rest = f"; not tried: {listed([f'{count}, as {why}' for why, count in lost.items()])}" if lost else ""
     return f"{served} system message{'' if served == 1 else 's'}, proposed by {by}{rest}"
 
 

@@ -234,7 +234,7 @@ def test_messages_that_say_the_same_or_nothing_are_asked_for_again_but_not_for_e
     found = proposed(task, lambda *_: "Be  BRIEF.", 2)
     assert [row.dropped for row in found] == [None, *["it says what another one says"] * (2 * ATTEMPTS - 1)]
     assert in_words(found) == (
-        "1 system message, proposed by fake; 5 more are not tried: it says what another one says"
+        "1 system message, proposed by fake; not tried: 5, as it says what another one says"
     )
     assert {row.dropped for row in proposed(task, lambda *_: ' "" ', 1)} == {"it is empty"}
     assert {row.dropped for row in proposed(task, lambda *_: "on " * 300, 1)} == {

@@ -76,6 +76,13 @@ def _kinds(task: Task, spec: TaskSpec) -> Iterator[str]:
             f"{task.lines[of_kind[0].id]}: has parts, a tolerance or a pattern, which only the metric {KIND_MATCH} "
             f"goes by: so it is with {counted(len(of_kind), 'test question')}; add it to metrics."
         )
+    yes_no = [question for question in task.test if _yes_or_no(question) and not question.choices]
+    if yes_no and spec.metrics[0] == "contains":
+        yield (
+            f"{task.lines[yes_no[0].id]}: is answered by yes or no, which may stand in a reply that says neither "
+            f'("there is no fee"): so it is with {counted(len(yes_no), "test question")}; put {KIND_MATCH} first in '
+            "metrics."
+        )
     if KIND_MATCH in spec.metrics and not of_kind and not any(map(_yes_or_no, task.test)):
         yield (
             f"{task.path}: no test question has parts, a tolerance or a pattern, or is answered by yes or no, so "

@@ -47,7 +47,7 @@ def changed(path: Path, old: str, new: str) -> Path:
 
 
 def many(count: int, **more: Any) -> list[dict[str, Any]]:
-    return [{"id": f"q{n}", "question": f"Number {n}?", "answers": ["yes"], **more} for n in range(count)]
+    return [{"id": f"q{n}", "question": f"Number {n}?", "answers": ["Ada"], **more} for n in range(count)]
 
 
 # What a run will do
@@ -108,7 +108,7 @@ def test_a_preview_loads_no_model() -> None:
 
 def good(folder: Path, **options: Any) -> Path:
     """A task that nothing is said against."""
-    train = "".join(f'{{"id": "t{n}", "question": "Which {n}?", "answers": ["yes"]}}\n' for n in range(60))
+    train = "".join(f'{{"id": "t{n}", "question": "Which {n}?", "answers": ["Ada"]}}\n' for n in range(60))
     path = write_task(folder, **{"test": many(100), "with_corpus": False, **options})
     (folder / "workshop" / "train.jsonl").write_text(train, encoding="utf-8")
     return path
@@ -137,7 +137,7 @@ def test_labels_that_the_prompt_does_not_say_are_named(tmp_path: Path) -> None:
     for file in ("test", "train"):
         text = (path.parent / "workshop" / f"{file}.jsonl").read_text(encoding="utf-8")
         (path.parent / "workshop" / f"{file}.jsonl").write_text(
-            text.replace('"yes"', '"Desk"'), encoding="utf-8"
+            text.replace('"Ada"', '"Desk"'), encoding="utf-8"
         )
     assert "does not name 2 of 2 labels (cold chain and Desk)" in found(path)["labels"]
     assert found(changed(path, "Answer shortly.", "Say desk or {labels}.")) == {}
@@ -201,7 +201,7 @@ def test_passages_longer_than_the_embedder_reads_are_named(tmp_path: Path) -> No
 def test_many_questions_that_are_left_out_are_counted(tmp_path: Path) -> None:
     path = good(tmp_path)
     train = tmp_path / "workshop" / "train.jsonl"
-    leaked = "".join(f'{{"id": "l{n}", "question": "Number {n}?", "answers": ["yes"]}}\n' for n in range(7))
+    leaked = "".join(f'{{"id": "l{n}", "question": "Number {n}?", "answers": ["Ada"]}}\n' for n in range(7))
     train.write_text(train.read_text(encoding="utf-8") + leaked, encoding="utf-8")
     texts = [finding.text for finding in preview(case_of(path)).findings]
     assert len(texts) == 4

@@ -112,3 +112,12 @@ def test_kinds_of_answers_and_the_metric_that_goes_by_them_belong_together(tmp_p
     assert said(tmp_path, {"answers": ["yes"]}, {"answers": ["Ann"]}, metrics="kind_match") == []
     (sentence,) = said(tmp_path, {"answers": ["Ann"]}, metrics="kind_match")
     assert sentence.endswith("so kind_match is the same as contains.")
+
+
+def test_yes_and_no_are_named_where_a_reply_may_hold_the_word_and_mean_another(tmp_path: Path) -> None:
+    questions = ({"answers": ["Nein"]}, {"answers": ["Ada"]}, {"answers": ["yes"]})
+    (sentence,) = said(tmp_path, *questions)
+    assert sentence.startswith("q.jsonl:1: is answered by yes or no")
+    assert "so it is with 2 test questions; put kind_match first in metrics." in sentence
+    assert said(tmp_path, *questions, metrics="kind_match, contains") == []
+    assert said(tmp_path, *questions, metrics="exact_match") == []

@@ -138,7 +138,8 @@ def _missing(results: RunResult, folder: Path) -> str:
     there = sum(system.n_answered for system in results.systems)
     return (
         f"{counted(results.missing_answers, 'answer')} of {whole(there + results.missing_answers)} could not be "
-        f"had: {why}. They count as nothing in the report. Ask for them again with: harness compare --resume {folder}"
+        f"had: {why}. They count neither as right nor as wrong. Ask for them again with: harness compare --resume "
+        f"{folder}"
     )
 
 

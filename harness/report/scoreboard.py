@@ -138,6 +138,22 @@ def cells(task: TaskResult, row: SystemResult) -> tuple[str, ...]:
     return tuple(column.cell(task, row) for column in columns(task))
 
 
+def partly(task: TaskResult) -> str | None:
+    """Which strategies answered a part of the questions, so that accuracies are of other questions than differences."""
+    some = [
+        f"{name} {row.accuracy.n} of {task.n}"
+        for name, row in task.strategies.items()
+        if 0 < row.accuracy.n < task.n
+    ]
+    if not some:
+        return None
+    others = ", the others all" if len(some) < len(task.strategies) else ""
+    return (
+        f"Answered: {listed(some)}{others}. Each accuracy is of the questions that a strategy answered, each "
+        "difference of those that both did: where the ones left out were hard, or easy, the two need not agree."
+    )
+
+
 UNTIMED = "Without timed questions there is no latency and no cost of a query to compare."
 
 

@@ -114,7 +114,7 @@ def test_a_fault_that_stays_is_missing_and_never_wrong(
     said = capsys.readouterr().err
     assert "2 answers of 24 could not be had: " in said
     assert (
-        "(2). They count as nothing in the report. Ask for them again with: harness compare --resume run"
+        "(2). They count neither as right nor as wrong. Ask for them again with: harness compare --resume run"
         in said
     )
     assert "Traceback" not in said

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness.report import notes
+from harness.report import notes, scoreboard
 from harness.report.write import write_files
 from harness.run.facts import Obstacle
 from harness.steps import Step
-from tests.analysis.runs import manifest, write_run
+from tests.analysis.runs import answers, manifest, write_run
 from tests.report.results import facts
 
 CORPUS = {"why": "no corpus", "step": {"text": "Name one", "line": "corpus: A|B", "figures": {}}}
@@ -24,6 +24,22 @@ def test_strategies_left_out_for_one_reason_are_named_together(tmp_path: Path) -
     first, second = notes.absent(facts(tmp_path, not_applicable=ABSENT))
     assert (first.says, first.step) == ("rag and oracle: no corpus.", Step("Name one", "corpus: A|B"))
     assert (second.says, second.step) == ("lora: no questions; name some.", None), "of a run that kept a text"
+
+
+def test_accuracies_of_other_questions_than_differences_are_named(tmp_path: Path) -> None:
+    """base did not answer q4, and is compared with the others on three questions."""
+    made = facts(
+        tmp_path,
+        rows={
+            "answers": [
+                row for row in answers() if not (row["strategy"] == "base" and row["question_id"] == "q4")
+            ]
+        },
+    )
+    assert (scoreboard.partly(made) or "").startswith(
+        "Answered: base 3 of 4, the others all. Each accuracy is of"
+    )
+    assert scoreboard.partly(facts(tmp_path / "whole")) is None
 
 
 def test_a_step_begins_a_sentence_of_its_own() -> None:

@@ -77,7 +77,7 @@ def over_trivial(case: Case, decision: Decision) -> Reasons:
     if gap and not gap.beats and gap.delta is not None:
         more = f"{points(gap.delta)}{ends(gap)}"
         yield reason(
-            f"{decision.favourite} against the best constant reply, which needs no model: {more}.",
+            f"{decision.favourite} against the best constant reply, one text for every question: {more}.",
             over_trivial=gap.delta,
             over_trivial_low=gap.ci_low,
             over_trivial_high=gap.ci_high,

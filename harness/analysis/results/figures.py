@@ -105,7 +105,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`n` answers of a system that could not be had, for one `reason`, a clause; they count as nothing, not as wrong.
+    """`n` answers of a system that could not be had, for one `reason`, a clause: neither right nor wrong.
 
     `final`: asking again does not change it.
     """

@@ -15,7 +15,7 @@ from harness.run.missing import reasons
 
 
 def not_missing(case: Case, rule: Rule) -> list[Check]:
-    """Which answers could not be had. They count as nothing; too many of them, and the others are a selection."""
+    """Which answers could not be had: neither right nor wrong. Of too many, the others are a selection."""
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system, scored in case.own.items():
@@ -32,7 +32,7 @@ def not_missing(case: Case, rule: Rule) -> list[Check]:
         figures |= {f"{system.name}: missing": float(len(lacking)), f"{system.name}: asked": float(n)}
     if not findings:
         return rule.absent("Nothing was asked.")
-    lost = f"Answers that could not be had count as nothing: {'. '.join(parts)}."
+    lost = f"Answers that could not be had count neither as right nor as wrong: {'. '.join(parts)}."
     return rule.verdict(findings, lost if parts else "Whatever was asked was answered.", figures)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from harness.analysis.evidence import missed
 from harness.analysis.validity.check import Case
 from harness.records import ALL_EPOCHS
 from harness.spec.system import LoRA
@@ -20,6 +21,17 @@ def again(case: Case, text: str, *flags: str) -> Step:
 
 def validate(case: Case, text: str) -> Step:
     return Step(text, f"harness tasks validate {case.task}")
+
+
+def have_the_rest(case: Case) -> Step:
+    """Nobody asks again for what is final: a prompt that is longer than the model reads."""
+    lacking = [row for system in case.own for row in missed(case.run, (case.task, system.name))]
+    if all(row.final for row in lacking):
+        return Step(
+            "Asking again does not change these: put less into the prompts (prompt.system, examples.k), or take a "
+            "model that reads more"
+        )
+    return Step("Ask again for what is missing", "harness compare --resume RUN")
 
 
 def longer_answers(case: Case) -> Step:

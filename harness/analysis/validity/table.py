@@ -133,7 +133,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.1),
             answers.not_missing,
-            lambda _: Step("Ask again for what is missing", "harness compare --resume RUN"),
+            remedies.have_the_rest,
             "too many of its answers are missing",
         ),
         # Share of the written answers that the token limit cut and that are not right. Small models ramble, and

@@ -17,7 +17,7 @@ from harness.analysis.validity.check import Limits, excluded
 from harness.analysis.validity.table import CHECKS
 from tests.analysis.races import N, Run, checks, healthy, results, rows_of
 from tests.analysis.runs import write_run
-from tests.analysis.validity.faults import SPOILT, WARNED, silent_on_few
+from tests.analysis.validity.faults import SPOILT, WARNED, silent_on_few, unanswered_by_the_server
 from tests.snapshots import Snapshots
 
 
@@ -50,6 +50,17 @@ def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
         if check["status"] == "not_applicable":
             assert (check["figure"], check["threshold"], check["strategies"]) == (None, None, [])
             assert check["detail"].endswith(".")
+
+
+def test_what_is_never_to_be_had_is_not_asked_for_again(tmp_path: Path) -> None:
+    """A prompt that is longer than the model reads stays so; what a server failed at may come."""
+    run = healthy()
+    unanswered_by_the_server(run)
+    again = checks(tmp_path / "again", run)["missing_answers"]["remedy"]
+    assert again["line"] == "harness compare --resume RUN"
+    run["failures"] = [{**row, "final": True} for row in run["failures"]]
+    final = checks(tmp_path / "final", run)["missing_answers"]["remedy"]
+    assert (final["line"], final["text"].partition(":")[0]) == ("", "Asking again does not change these")
 
 
 # Runs made to fail

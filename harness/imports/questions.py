@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,22 @@ from harness.corpus.documents import read_corpus
 from harness.corpus.gold import GoldNames
 from harness.errors import InputError, Later, raise_all, shown
 from harness.imports.answers import AnswerReader, Fault, answers_of
+from harness.imports.cells import (
+    Cells,
+    asked_as_json,
+    cells_of,
+    of_kind,
+    of_words,
+    usable,
+    with_answers_joined,
+)
 from harness.imports.columns import Columns, columns_of
 from harness.imports.contexts import Contexts
 from harness.imports.draft import ROLES, SPLITS, Draft
-from harness.imports.rows import COLUMNS_SHOWN, Problems, Row, Table, folded
+from harness.imports.rows import Problems, Table
 from harness.imports.split import Shares, by_shares
-from harness.imports.values import as_text, decoded, is_empty, one_line, printed, texts_of
-from harness.quantities import listed
+from harness.imports.values import as_text, is_empty, one_line, texts_of
 from harness.spec.kinds import METRIC as KIND_METRIC
-from harness.spec.kinds import kind_of
 from harness.spec.questions import parse_record
 
 _KEPT = ("fact_id", "cluster")
@@ -47,10 +53,6 @@ class Reading:
     skip: bool = False
 
 
-Cells = Mapping[str, Sequence[Any]]
-"""Column → its values, row by row."""
-
-
 def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Reading) -> Draft:
     """A draft of the questions in a table; `flags`: the columns that were named, by what they hold.
 
@@ -63,19 +65,15 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
         for row in table.rows:
             broken.add(row, None, "row", str(row.fault))
         raise_all(broken.errors)
-    table = _with_answers_joined(table, flags.get("answer"), reading.separator)
+    table = with_answers_joined(table, flags.get("answer"), reading.separator)
     columns = columns_of(table, flags, corpus=reading.corpus is not None)
     if not table.rows:
         raise InputError("the table has no rows, only the names of columns.", path=table.path)
     gold = GoldNames(read_corpus(reading.corpus)) if reading.corpus else None
-    cells: dict[str, Sequence[Any]] = {
-        name: [table.cell(row, name) for row in table.rows] for name in columns.names
-    }
-    cells |= {name: decoded(cells[name]) for name in columns.of_lists}
-    raise_all([_printed(table, name) for name in columns.of_lists if printed(cells[name])])
-    columns, left = _usable(columns if not reading.shares else columns.without("split"), table, cells, gold)
+    cells = cells_of(table, columns)
+    columns, left = usable(columns if not reading.shares else columns.without("split"), table, cells, gold)
     reader = answers_of(table, columns, cells, reading.separator, reading.refusal)
-    columns = _of_words(columns, reader, reading, table.path)
+    columns = of_words(columns, reader.answer, table.path, tolerance=reading.tolerance is not None)
     making = _Making(table, columns, cells, reading, gold, reader)
     records = list(making.records())
     system, mixed = _system(table)
@@ -92,7 +90,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
             *table.remarks,
             *filter(None, [columns.remark(table)]),
             *left,
-            *_asked_as_json(table, columns, cells),
+            *asked_as_json(table, columns, cells),
             *mixed,
             *reader.remarks,
         ],
@@ -107,44 +105,6 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     for (_, record), role in zip(records, roles, strict=True):
         draft.add(role, record)
     return draft
-
-
-def _with_answers_joined(table: Table, flag: str | None, separator: str | None) -> Table:
-    """The table with one more column, where `--answer` names several: the right answers of all of them."""
-    if flag is None or "," not in flag or folded(flag) in map(folded, table.columns):
-        return table
-    names = [table.column(name.strip(), "--answer") for name in flag.split(",")]
-
-    def joined(row: Row) -> list[str]:
-        return [text for name in names for text in texts_of(table.cell(row, name), separator, as_text)]
-
-    rows = tuple(replace(row, cells={**row.cells, flag: joined(row)}) for row in table.rows)
-    return replace(table, columns=(*table.columns, flag), rows=rows)
-
-
-def _printed(table: Table, column: str) -> InputError:
-    """Lists and objects that a table of text cannot hold, and that were printed into it."""
-    return InputError(
-        f"column {shown(column)} holds lists or objects as Python prints them, which cannot be read back for certain; "
-        "save the data as JSON lines or Parquet.",
-        path=table.path,
-    )
-
-
-def _asked_as_json(table: Table, columns: Columns, cells: Cells) -> Iterable[str]:
-    """A remark for each column of questions that holds objects or lists."""
-    for name in columns.question:
-        held = [value for value in cells[name] if isinstance(value, dict | list)]
-        if held:
-            keys = (
-                listed((f"{name}.{key}" for key in held[0]), COLUMNS_SHOWN)
-                if isinstance(held[0], dict)
-                else ""
-            )
-            yield (
-                f"{table.path}: {shown(name)} holds objects or lists, which are asked as JSON."
-                f"{f' --question may name what they hold: {keys}.' if keys else ''}"
-            )
 
 
 class _Making:
@@ -240,7 +200,7 @@ class _Making:
         for kind in self.columns.kinds:
             value = self.cells[getattr(self.columns, kind)][index]
             if not is_empty(value):
-                found[kind] = _of_kind(kind, value, self.reading.separator)
+                found[kind] = of_kind(kind, value, self.reading.separator)
         return found
 
     def _tags(self, index: int) -> dict[str, Any]:
@@ -258,72 +218,6 @@ class _Making:
 
 
 _ONE_DOCUMENT = " A cell names one document, unless --answers-separator says what stands between several."
-
-
-def _usable(
-    columns: Columns, table: Table, cells: Cells, gold: GoldNames | None
-) -> tuple[Columns, list[str]]:
-    """The columns without those that were guessed and are not what their names say; a remark for each of these."""
-    why = {}
-    if "id" in columns.guessed and columns.id:
-        ids = Counter(one_line(value) for value in cells[columns.id] if not is_empty(value))
-        if any(times > 1 for times in ids.values()):
-            why["id"] = "it holds an id twice, so ids are made of the rows"
-    if "gold" in columns.guessed and columns.gold and gold:
-        names = {name for value in cells[columns.gold] for name in texts_of(value)}
-        if not any(gold.ids_of(name) for name in names):
-            why["gold"] = "it names no document of the corpus"
-    if "context" in columns.guessed and columns.context:
-        texts = (value if isinstance(value, list) else [value] for value in cells[columns.context])
-        if not all(isinstance(text, str) or text is None for row in texts for text in row):
-            why["context"] = "it holds no texts"
-    if "tag" in columns.guessed and columns.tag and len(table.rows) > 1:
-        tags = {tuple(texts_of(value)) for value in cells[columns.tag[0]]}
-        if len(tags) == 1:
-            why["tag"] = "it says the same of every row"
-    for kind in columns.kinds:
-        if kind in columns.guessed and columns.answer and not _fits(kind, cells, columns):
-            why[kind] = "the answers of some rows do not fit it"
-    kept = columns
-    for what in why:
-        kept = kept.without(what)
-    return kept, [
-        f"{table.path}: {shown(name[0] if isinstance(name, tuple) else name)} is not taken as --{what}: {reason}."
-        for what, reason in why.items()
-        if (name := getattr(columns, what))
-    ]
-
-
-def _fits(kind: str, cells: Cells, columns: Columns) -> bool:
-    """Whether the answers of all rows are of the kind that a column says they are."""
-    rows = zip(cells[str(columns.answer)], cells[getattr(columns, kind)], strict=True)
-    return not any(
-        kind_of({"answers": texts_of(answer), kind: _of_kind(kind, value, None)}, None)[1]
-        for answer, value in rows
-        if not is_empty(value)
-    )
-
-
-def _of_kind(kind: str, value: Any, separator: str | None) -> Any:
-    """The cell of a column that tells the kind of an answer, as a question record has it."""
-    return texts_of(value, separator) if kind == "parts" else one_line(value)
-
-
-def _of_words(columns: Columns, reader: AnswerReader, reading: Reading, path: Path) -> Columns:
-    """The columns without those that tell of answers in words, where there are none. Raises InputError for flags that
-    name such columns."""
-    if reader.answer.type == "text":
-        return columns
-    given = [f"--{kind}" for kind in columns.kinds if kind not in columns.guessed]
-    given += ["--tolerance"] if reading.tolerance else []
-    if given:
-        raise InputError(
-            f"{listed(given)}: only of answers in words, and these are of type {reader.answer.type}.",
-            path=path,
-        )
-    for kind in columns.kinds:
-        columns = columns.without(kind)
-    return columns
 
 
 def _system(table: Table) -> tuple[str | None, list[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from harness.analysis.again import again
 from harness.analysis.decision.requirements.table import Requirements, outcomes
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
@@ -14,6 +16,8 @@ from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult
 from harness.report import tables
 from tests.analysis.candidates import candidate, setting, share
+from tests.analysis.expert.described import described
+from tests.analysis.expert.evidence import write_described
 from tests.analysis.runs import SPEC, answers, manifest, write_run
 
 FORM = {
@@ -80,3 +84,23 @@ def test_a_share_of_right_citations_can_be_required(
     one = candidate("rag", share(5, 10), cites=cites, cited=measured)
     (found,) = outcomes(one, needs, setting(needs))
     assert (found.requirement, found.status, found.detail) == ("min_citations", met, detail)
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("[{n}]", "rag names a right passage, and no other, in 0.0 % of its answers."),
+        (None, "Whether rag names the right passages was not measured."),
+    ],
+)
+def test_who_requires_citations_is_told_how_often_they_are_right(
+    form: str | None, told: str, tmp_path: Path
+) -> None:
+    """Its replies cite nothing: passages to name alone would be no ground to take it."""
+    folder = write_described(tmp_path / "run", described("right base 40, rag 150, lora 60"))
+    about = json.loads((folder / "run.json").read_text())
+    about["tasks"]["facts"]["spec"]["answer"]["citations"] = form
+    (folder / "run.json").write_text(json.dumps(about))
+    decision = again(read_run(folder), Requirements(citations=True), {}).results.tasks["facts"].decision
+    assert decision.recommended == "rag"
+    assert told in decision.how_sure.text

@@ -142,9 +142,9 @@ def basis_of(feasible: Sequence[Appraisal], setting: Setting) -> Basis:
     return Basis.VALUE if setting.error_price_usd is not None and priced else Basis.ACCURACY
 
 
-def _distance(appraisal: Appraisal) -> tuple[int, float]:
-    """By how many requirements, and by how much in all, a candidate misses."""
-    return len(appraisal.missed), sum(outcome.miss for outcome in appraisal.missed)
+def _distance(appraisal: Appraisal) -> tuple[int, float, float]:
+    """By how many requirements, and by how much in all, a candidate misses; of equals the more accurate is nearer."""
+    return len(appraisal.missed), sum(outcome.miss for outcome in appraisal.missed), -appraisal.accuracy
 
 
 def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:

@@ -198,8 +198,23 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
         yield reason(f"{listed(once)} trained with one seed: another may differ.")
     if decision.excluded:
         yield reason(f"{listed(decision.excluded)} left out, having failed a check.")
+    yield from _cites(case, decision.favourite)
     if decision.setting.monthly_queries_assumed:
         yield reason("The volume is assumed.")
+
+
+def _cites(case: Case, name: str | None) -> Reasons:
+    """Where answers have to be able to name their source: how often they name it, or that nobody knows."""
+    if not case.rules.needs.citations or name is None:
+        return
+    found = case.systems[name].citations
+    if found is None or found.gold.mean is None:
+        yield reason(f"Whether {name} names the right passages was not measured.")
+    else:
+        yield reason(
+            f"{name} names a right passage, and no other, in {percent(found.gold.mean)} of its answers.",
+            right_citations=found.gold.mean,
+        )
 
 
 # What would change it

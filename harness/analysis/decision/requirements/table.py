@@ -126,7 +126,7 @@ class Requirements:
     citations: bool = requirement(
         False, "--citations", None, "answers have to name their source",
         name="citations", write=_needed, label="citations", check=rules.citations,
-        clause=lambda _: "answers name their source",
+        clause=lambda _: "answers can name their source",
     )  # fmt: skip
     min_citations: float | None = requirement(
         None, "--min-citations", "SHARE", "the least share of answers that name a right passage, 0 to 1",

@@ -302,7 +302,7 @@ const WhatIf = (() => {
     made.weighed = feasible.every((one) => one.monthly !== null);
     made.unjudged = unjudged(facts, task, feasible, terms);
     if (!feasible.length) {
-      made.nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
+      made.nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0), -one.accuracy]);
       return { ...made, status: NONE_FEASIBLE };
     }
     const running = fair.length ? fair : feasible;

@@ -38,7 +38,7 @@ from tests.analysis.decided import elected
         ({"latency_percentile": "p95"},
          "Required: the p95 of the latency counts, but has no limit to keep."),
         ({"citations": True, "in_house": True},
-         "Required: answers name their source and data stay on machines of your own."),
+         "Required: answers can name their source and data stay on machines of your own."),
     ],
 )  # fmt: skip
 def test_sentence(needs: dict[str, Any], sentence: str) -> None:

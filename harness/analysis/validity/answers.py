@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -56,12 +57,16 @@ def cut_in_thought(answers: Answers) -> list[bool]:
     return [ended == "length" and 0 < thoughts == tokens for ended, thoughts, tokens in columns]
 
 
+_BARE_FENCE = re.compile(r"\s*(```\w*)?\s*")
+
+
 def not_empty(case: Case, rule: Rule) -> list[Check]:
+    """A stop text may also leave the beginning of a code fence."""
     return _share(
         case,
         rule,
         "Replies without a word",
-        lambda scored: [not reply.strip() for reply in scored.answers.prediction],
+        lambda scored: [bool(_BARE_FENCE.fullmatch(reply)) for reply in scored.answers.prediction],
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from harness.analysis.evidence import missed
 from harness.analysis.validity.check import Case
 from harness.records import ALL_EPOCHS
-from harness.spec.system import LoRA
+from harness.spec.system import LoRA, name_at_home
 from harness.steps import Step, compare_again
 
 TRIES = 8
@@ -97,6 +98,20 @@ def words_in_answers(case: Case) -> Step:
             "answer: {stop: []}",
         )
     return Step("Say in the task file's prompt.system what an answer looks like")
+
+
+def held_to_form(case: Case) -> Step:
+    """The same strategies, and each of them held to the form of the answers."""
+    free = [
+        system for system in case.own if not system.control and system.form is None and not system.variant
+    ]
+    held = (name_at_home(system.strategy, system.model_label, ["constrained"]) for system in free)
+    names = ",".join((*(system.home_name for system in free), *held))
+    return again(
+        case,
+        "Take off what stands round the answers before they are used, or see what holding them to their form does",
+        f"--strategies {shlex.quote(names)}",
+    )
 
 
 def no_copies(case: Case) -> Step:

@@ -12,6 +12,7 @@ from harness.analysis.validity import (
     adapters,
     answers,
     context,
+    form,
     hits,
     leaks,
     parity,
@@ -156,6 +157,15 @@ CHECKS: dict[str, Rule] = {
             answers.not_empty,
             remedies.words_in_answers,
             "its answers are empty",
+        ),
+        # Share of the answers that a line of code would make right.
+        Rule(
+            "wrapped_answers",
+            "answers in a wrapping",
+            SHARE,
+            Limits(warn=0.05, fail=math.inf),
+            form.not_wrapped,
+            remedies.held_to_form,
         ),
         # Of the right replies by `contains`, the share in which the hit may say nothing. Of 167 honest ones of a small
         # model none is any of the three; of passages that hold an answer 2 to 7 % are lists.

@@ -16,6 +16,7 @@ from harness.analysis.decision.requirements.table import rows
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.requirements import Met, Outcome
 from harness.analysis.results.verdict import Verdict
+from harness.analysis.validity.form import WRAPPED
 from harness.engines.sizes import SizedModel, stronger
 from harness.quantities import dollars, gigabytes, plain, whole
 from harness.run.facts import ModelFacts
@@ -30,8 +31,13 @@ Steps = Iterator[Step]
 def next_steps(case: Case, decision: Decision) -> tuple[Step, ...]:
     """At most `MOST`, the most helpful first, each once."""
     settling = _BY_VERDICT.get(decision.status)
-    found = (*(settling(case, decision) if settling else ()), *_stronger(case, decision))
+    found = (*_wrapped(case), *(settling(case, decision) if settling else ()), *_stronger(case, decision))
     return tuple({step.in_words: step for step in found}.values())[:MOST]
+
+
+def _wrapped(case: Case) -> Steps:
+    """Whatever the verdict: it may turn where a line of code makes replies right."""
+    yield from (check.remedy for check in case.checks if check.check == WRAPPED and check.remedy)
 
 
 # Verdicts

@@ -15,6 +15,8 @@ from harness.records import Question
 from harness.scoring.structured import exact_json
 from harness.spec.taskspec import TaskSpec
 
+WRAPPED = "wrapped_answers"
+"""The name of the check."""
 _FENCE = re.compile(r"```\w*\s(.*?)(?:```|$)", re.DOTALL)
 _LEAD = re.compile(r"(?:\w+ ){0,2}\w+:")
 """`Label:`, `The label is:`."""

@@ -160,7 +160,7 @@ CHECKS: dict[str, Rule] = {
         ),
         # Share of the answers that a line of code would make right.
         Rule(
-            "wrapped_answers",
+            form.WRAPPED,
             "answers in a wrapping",
             SHARE,
             Limits(warn=0.05, fail=math.inf),

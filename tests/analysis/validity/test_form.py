@@ -80,8 +80,10 @@ def test_a_model_that_only_needs_its_fence_taken_off_is_told(tmp_path: Path) -> 
     assert found(tmp_path / "none", in_json(fence=False))["status"] == "pass"
 
 
-def test_it_rules_nobody_out(tmp_path: Path) -> None:
-    assert "base" not in results(tmp_path, in_json(fence=True))["tasks"]["facts"]["decision"]["excluded"]
+def test_it_rules_nobody_out_and_is_the_first_thing_to_do(tmp_path: Path) -> None:
+    decision = results(tmp_path, in_json(fence=True))["tasks"]["facts"]["decision"]
+    assert "base" not in decision["excluded"]
+    assert decision["next_steps"][0]["text"].startswith("Take off what stands round the answers")
 
 
 def test_the_beginning_of_a_fence_is_an_empty_answer(tmp_path: Path) -> None:

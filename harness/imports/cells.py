@@ -11,6 +11,7 @@ from typing import Any
 from harness.corpus.gold import GoldNames
 from harness.errors import InputError, raise_all, shown
 from harness.imports.columns import Columns
+from harness.imports.contexts import passages_of
 from harness.imports.rows import COLUMNS_SHOWN, Row, Table, folded
 from harness.imports.values import as_text, decoded, is_empty, one_line, printed, texts_of
 from harness.quantities import listed
@@ -64,10 +65,9 @@ def usable(columns: Columns, table: Table, cells: Cells, gold: GoldNames | None)
         names = {name for value in cells[columns.gold] for name in texts_of(value)}
         if not any(gold.ids_of(name) for name in names):
             why["gold"] = "it names no document of the corpus"
-    if "context" in columns.guessed and columns.context:
-        texts = (value if isinstance(value, list) else [value] for value in cells[columns.context])
-        if not all(isinstance(text, str) or text is None for row in texts for text in row):
-            why["context"] = "it holds no texts"
+    held = cells[columns.context] if "context" in columns.guessed and columns.context else ()
+    if any(passages_of(value) is None for value in held):
+        why["context"] = "it holds no texts"
     if "tag" in columns.guessed and columns.tag and len(table.rows) > 1:
         tags = {tuple(texts_of(value)) for value in cells[columns.tag[0]]}
         if len(tags) == 1:

@@ -29,7 +29,7 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
              "docid", "sourcedocument", "sourcefile", "filename", "file"),
     "id": ("id", "qid", "questionid", "queryid", "key", "identifier"),
     "split": ("split", "subset", "partition", "set"),
-    "context": ("context", "contexts", "referencecontexts", "passage", "passages"),
+    "context": ("context", "contexts", "referencecontexts", "passage", "passages", "paragraphs"),
     "tag": ("tags", "tag", "category", "type"),
     "parts": ("parts",),
     "tolerance": ("tolerance",),

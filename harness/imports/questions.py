@@ -23,11 +23,11 @@ from harness.imports.cells import (
     with_answers_joined,
 )
 from harness.imports.columns import Columns, columns_of
-from harness.imports.contexts import Contexts
+from harness.imports.contexts import Contexts, passages_of, supporting
 from harness.imports.draft import ROLES, SPLITS, Draft
 from harness.imports.rows import Problems, Table
 from harness.imports.split import Shares, by_shares
-from harness.imports.values import as_text, is_empty, one_line, texts_of
+from harness.imports.values import as_text, decoded, is_empty, one_line, texts_of
 from harness.spec.kinds import METRIC as KIND_METRIC
 from harness.spec.questions import parse_record
 
@@ -124,6 +124,8 @@ class _Making:
         self.problems = Problems(table.path)
         self.contexts = Contexts()
         self._title = table.plain(("title",), columns.names)
+        facts = table.plain(("supportingfacts",), columns.names)
+        self._facts = decoded([table.cell(row, facts) for row in table.rows])
         self._rows_of: dict[str, str] = {}
 
     def records(self) -> Iterable[tuple[int, dict[str, Any]]]:
@@ -173,9 +175,10 @@ class _Making:
         found: list[str] = []
         if self.columns.context:
             title = self.table.cell(self.table.rows[index], self._title)
-            found = self.contexts.ids_of(title, self.cells[self.columns.context][index])
-            if self.reader.unanswerable(index):  # it holds what misleads, not the answer
-                found = []
+            passages = passages_of(self.cells[self.columns.context][index], title) or []
+            self.contexts.ids_of(passages)
+            if not self.reader.unanswerable(index):  # else they hold what misleads, not the answer
+                found = self.contexts.ids_of(supporting(passages, self._facts[index]))
         elif self.columns.gold and self.gold:
             for name in texts_of(self.cells[self.columns.gold][index], self.reading.separator):
                 ids = self.gold.ids_of(name)

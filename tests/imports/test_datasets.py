@@ -117,6 +117,46 @@ def test_squad_brings_its_paragraphs_as_the_corpus() -> None:
     assert document == {"doc_id": "Loans-1", "title": "Loans", "text": "It is 14 days."}
 
 
+CABIN, DAVIT = "The cabin is Ada's. She keeps it.", "The davit is old."
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"context": [["Cabin", ["The cabin is Ada's.", " She keeps it."]], ["Davit", ["The davit is old."]]],
+         "supporting_facts": [["Cabin", 0]]},
+        {"context": {"title": ["Cabin", "Davit"],
+                     "sentences": [["The cabin is Ada's.", " She keeps it."], ["The davit is old."]]},
+         "supporting_facts": {"title": ["Cabin", "Cabin"], "sent_id": [0, 1]}},
+        {"paragraphs": [{"idx": 0, "title": "Cabin", "paragraph_text": CABIN, "is_supporting": True},
+                        {"idx": 1, "title": "Davit", "paragraph_text": DAVIT, "is_supporting": False}]},
+        {"passages": {"title": ["Cabin", "Davit"], "passage_text": [CABIN, DAVIT], "is_selected": [1, 0]}},
+        {"context": json.dumps([["Cabin", [CABIN]], ["Davit", [DAVIT]]]), "supporting_facts": '[["Cabin", 1]]'},
+    ],
+    ids=["HotpotQA", "HotpotQA as a data frame", "MuSiQue", "MS MARCO", "in a table of texts"],
+)  # fmt: skip
+def test_the_passages_that_support_an_answer_are_gold_and_the_others_documents_too(
+    row: dict[str, Any],
+) -> None:
+    task = imported(lines("a.jsonl", {"question": "Whose is it?", "answer": "Ada", **row}))
+    assert [(q.answers, q.gold_docs) for q in task.test] == [(("Ada",), ("Cabin-1",))]
+    documents = [json.loads(line) for line in Path("mine/corpus.jsonl").read_text().splitlines()]
+    assert documents == [
+        {"doc_id": "Cabin-1", "title": "Cabin", "text": CABIN},
+        {"doc_id": "Davit-1", "title": "Davit", "text": DAVIT},
+    ]
+
+
+def test_passages_of_which_nothing_is_said_are_all_gold() -> None:
+    row = {
+        "question": "Whose is it?",
+        "answer": "Ada",
+        "context": [{"title": "Cabin", "text": CABIN}, {"text": DAVIT}],
+    }
+    (question,) = imported(lines("a.jsonl", row)).test
+    assert question.gold_docs == ("Cabin-1", "passage-1")
+
+
 def test_labels_make_a_label_task_with_its_labels_in_the_prompt() -> None:
     rows = [{"text": f"message {n}", "label": n % 3} for n in range(30)]
     features = {"label": {"names": ["billing", "tech", "other"], "_type": "ClassLabel"}}

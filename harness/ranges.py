@@ -38,8 +38,6 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """A loss, a mean of counts, an interval's width."""
 LogProb = Annotated[float, Field(ge=-1e9, le=0, allow_inf_nan=False)]
 """A log-likelihood, nats."""
-Cosine = Annotated[float, Field(ge=-1.01, le=1.01, allow_inf_nan=False)]
-"""A similarity of unit vectors, with room for rounding."""
 Usd = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 

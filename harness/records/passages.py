@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.ranges import Cosine, Count, Known, Name, Text
+from harness.ranges import Count, Finite, Known, Name, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RankedDoc:
 
     doc_id: Known
     chunk_id: Known
-    score: Cosine | None = None
+    score: Finite | None = None
 
 
 Cause = Literal[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,15 @@ def test_a_prompt_that_loses_passages_keeps_its_examples(tmp_path: Path) -> None
     world.answer(engine)
     assert {text.count("[assistant]") for text in engine.asked} == {5}
     assert all(len(row["examples"]) == 4 for row in world.rows())
+
+
+@pytest.mark.parametrize("method", ["dense", "bm25", "hybrid"])
+def test_every_way_to_rank_passages_ends_in_a_report(task: Task, tmp_path: Path, method: str) -> None:
+    """Scores of BM25 are no cosines."""
+    retrieval = task.spec.retrieval.model_copy(update={"method": method})
+    task = replace(task, spec=task.spec.model_copy(update={"retrieval": retrieval}))
+    folder = go(settings_of(task, "base", "rag"), [task], make_tools(tmp_path / "c"), tmp_path / "run")
+    scores = [found["score"] for row in rows(folder, "answers") for found in row["retrieved"]]
+    assert (max(scores) > 1.01) == (method == "bm25")
+    write_reports(folder)
+    assert written(folder)["tasks"]["workshop"]["strategies"]["rag"]["retrieval"]["n"] == 24

@@ -42,7 +42,7 @@ def edit(path: Path, at: int, change: Callable[[Row], Any]) -> None:
         ("lora", {"adapter": None}, "lacks an adapter, and lora has one"),
         ("rag", {"shown_passages": 4}, "shows 4 passages, and 3 were found"),
         ("rag", {"retrieved": [{"doc_id": "geo", "chunk_id": "num#0", "score": 0.5}] * 2}, "found 'num#0' of 'geo'"),
-        ("rag", {"retrieved": [{"doc_id": "geo", "chunk_id": "geo#0", "score": 7}]}, "retrieved.0.score is 7"),
+        ("rag", {"retrieved": [{"doc_id": "geo", "chunk_id": "geo#0", "score": "7"}]}, "retrieved.0.score is '7'"),
         ("choice", {"choice_logprobs": [1.0, -1.0]}, "choice_logprobs.0 is 1.0"),
         ("choice", {"prediction": "red"}, "is 'red', and 'blue' is likelier"),
         ("choice", {"completion_tokens": 5}, "has 5 tokens, and nothing was written"),

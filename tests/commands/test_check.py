@@ -102,7 +102,7 @@ DAMAGE: dict[str, tuple[Any, str]] = {
     "no JSON": (lambda run: (run / "run.json").write_text("{"), "reports/same/run.json: the manifest cannot be read:"),
     "null": (
         lambda run: edit_manifest(run, lambda about: about.update(tasks=None)),
-        "reports/same/run.json:1: is damaged: 'tasks' is None, which is not what a run writes there: ",
+        "reports/same/run.json:1: is damaged: 'tasks' is null, which is not what a run writes there: ",
     ),
     "plan": (
         lambda run: edit_manifest(run, lambda about: about.update(plan=[{"task": "t"}])),

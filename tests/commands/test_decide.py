@@ -147,7 +147,7 @@ def test_a_firm_cost_says_on_how_many_timed_questions_it_rests(capsys: pytest.Ca
         return [one["text"] for one in found["assumptions"] if " timed question" in one["text"]]
 
     assert told("run") == [
-        "A query of lora costs $0.0020, and $0.0020 to $0.0020 as far as its 12 timed questions tell."
+        "A query of lora costs $0.0020, and the same at both ends of what its 12 timed questions tell of its seconds."
     ]
     elected(Path("hasty"), TASKS, timed=2)
     assert told("hasty") == [

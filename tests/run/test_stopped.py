@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -44,7 +43,7 @@ def signalled(number: signal.Signals) -> type[BaseException]:
 
     class Signal(KeyboardInterrupt):
         def __init__(self) -> None:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
             raise AssertionError("the signal was not taken")
 
     return Signal
@@ -64,7 +63,7 @@ def test_a_second_signal_takes_nothing_from_the_first(
 
     def disturbed(folder: RunFolder, **fields: Any) -> None:
         if fields.get("status") == "interrupted":
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
         update(folder, **fields)
 
     monkeypatch.setattr(RunFolder, "update", disturbed)
@@ -90,7 +89,7 @@ def test_what_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with stoppable(for_good=False):
-            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -99,7 +98,7 @@ def test_a_stop_while_reports_are_written_says_how_to_have_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stop(*_arguments: Any, **_options: Any) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARNESS_CACHE", "cache")
@@ -117,7 +116,7 @@ def test_a_stop_while_reports_are_written_says_how_to_have_them(
 def test_a_stop_of_a_report_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("harness.report.write.derive", lambda *_, **__: os.kill(os.getpid(), signal.SIGHUP))
+    monkeypatch.setattr("harness.report.write.derive", lambda *_, **__: signal.raise_signal(signal.SIGHUP))
     assert main(["report", str(write_run(tmp_path / "run"))]) == 1
     assert capsys.readouterr().err == "harness: stopped.\n"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -37,6 +39,19 @@ def ray_module() -> Any:
 
 
 @contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Around Ray's start, which takes SIGTERM for itself: a run that is asked to stop would not say how to go on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def joined(address: str, name: str) -> Iterator[RayCluster]:
     """Around what uses a cluster: join it under a namespace, or start one here that ends with the block.
 
@@ -50,7 +65,8 @@ def joined(address: str, name: str) -> Iterator[RayCluster]:
         logging.getLogger(logger).setLevel(logging.ERROR)
     own = {"include_dashboard": False} if address == LOCAL else {}
     try:
-        ray.init(address, namespace=name, log_to_driver=False, logging_level=logging.ERROR, **own)
+        with _own_signals():
+            ray.init(address, namespace=name, log_to_driver=False, logging_level=logging.ERROR, **own)
     except Exception as error:  # Ray raises bare ones
         ray.shutdown()
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from harness.cluster import rays
@@ -20,3 +22,13 @@ from harness.cluster import rays
 )
 def test_a_lost_worker_is_told_from_a_lost_machine(said: str, why: str) -> None:
     assert rays._why(RuntimeError(said)) == why
+
+
+def test_signals_are_the_runs_own_beside_ray() -> None:
+    """Ray ends a process at SIGTERM, and a run that is asked to stop says how to go on."""
+    pytest.importorskip("ray")
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    with rays.joined(rays.LOCAL, "signals"):
+        assert [signal.getsignal(number) for number in numbers] == before
+    assert [signal.getsignal(number) for number in numbers] == before

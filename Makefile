@@ -10,9 +10,8 @@ COMPARE_FLAGS ?= --workers 2
 CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,few-shot-nearest,rag,few-shot+rag,lora,oracle
 GATE_FLAGS ?= --expect same
 
-# Each worker takes whole files as they come, with one thread for torch: sorted by the number of their tests, the files
-# with the longest tests would be last. For one test alone: make test PARALLEL= ARGS=tests/…
-PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Each worker takes whole files, with one thread for torch. For one test alone: make test PARALLEL= ARGS=tests/…
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: compare test check baseline candidate browser lint types install clean
 

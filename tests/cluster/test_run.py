@@ -79,8 +79,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_health_check_period_ms", "500")
     from ray.cluster_utils import Cluster
 
+    before = signal.getsignal(signal.SIGTERM)
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     nodes.add_node(num_cpus=1)
+    signal.signal(signal.SIGTERM, before)  # a machine of Ray's takes it for itself
     yield nodes
     nodes.shutdown()
 

@@ -119,12 +119,6 @@ def _spread(
         for at, model in enumerate(models)
     )
 
-    def peak_memory_gb() -> float | None:
-        """What one process would need at the most: the driver embeds questions, a worker does everything else."""
-        engines = [model.engine for model in spread_models if isinstance(model.engine, SpreadEngine)]
-        own, most = environment.peak_memory_gb(), max(engine.peak_memory_gb or 0.0 for engine in engines)
-        return round(own + most, 3) if own and most else None
-
     return replace(
         tools,
         models=spread_models,
@@ -133,8 +127,15 @@ def _spread(
         fit_together=_fit_together,
         machine=_machine,
         workers=roster.groups,
-        peak_memory_gb=peak_memory_gb,
+        peak_memory_gb=functools.partial(_peak_memory_gb, spread_models),
     )
+
+
+def _peak_memory_gb(models: Sequence[Model]) -> float | None:
+    """What one process would need at the most: the driver embeds questions, a worker does everything else."""
+    engines = [model.engine for model in models if isinstance(model.engine, SpreadEngine)]
+    own, most = environment.peak_memory_gb(), max(engine.peak_memory_gb or 0.0 for engine in engines)
+    return round(own + most, 3) if own and most else None
 
 
 def held_model(engine: Engine, date: str) -> HeldModel | None:

@@ -41,14 +41,12 @@ def ray_module() -> Any:
 @contextlib.contextmanager
 def _own_signals() -> Iterator[None]:
     """Around Ray's start, which takes SIGTERM for itself: a run that is asked to stop would not say how to go on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -107,9 +107,8 @@ class LocalModel:
     def weights(self) -> Any:
         """The transformers model. Raises as `load_weights`."""
         if self._loaded is None:
-            importlib.import_module(
-                "transformers.modeling_utils"
-            )  # some seconds that are no part of the loading
+            # The library's import takes some seconds that are no part of the loading.
+            importlib.import_module("transformers.modeling_utils")
             start = time.perf_counter()
             self._loaded = load_weights(self.path, str(self.identity.dtype), self.identity.device)
             load_s = round(time.perf_counter() - start, 3)

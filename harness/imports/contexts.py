@@ -76,7 +76,8 @@ def supporting(passages: Iterable[Passage], facts: Any) -> list[Passage]:
     """
     some = [*passages]
     if not is_empty(facts):
-        named = facts.get("title", ()) if isinstance(facts, Mapping) else facts
+        named = facts.get("title") if isinstance(facts, Mapping) else facts
+        named = named if isinstance(named, list) else [named]
         titles = {as_text(fact[0] if isinstance(fact, list) and fact else fact) for fact in named}
         return [passage for passage in some if passage.title in titles]
     if any(passage.supports is not None for passage in some):

@@ -147,16 +147,6 @@ def test_the_passages_that_support_an_answer_are_gold_and_the_others_documents_t
     ]
 
 
-def test_passages_of_which_nothing_is_said_are_all_gold() -> None:
-    row = {
-        "question": "Whose is it?",
-        "answer": "Ada",
-        "context": [{"title": "Cabin", "text": CABIN}, {"text": DAVIT}],
-    }
-    (question,) = imported(lines("a.jsonl", row)).test
-    assert question.gold_docs == ("Cabin-1", "passage-1")
-
-
 def test_labels_make_a_label_task_with_its_labels_in_the_prompt() -> None:
     rows = [{"text": f"message {n}", "label": n % 3} for n in range(30)]
     features = {"label": {"names": ["billing", "tech", "other"], "_type": "ClassLabel"}}

@@ -31,13 +31,26 @@ Steps = Iterator[Step]
 def next_steps(case: Case, decision: Decision) -> tuple[Step, ...]:
     """At most `MOST`, the most helpful first, each once."""
     settling = _BY_VERDICT.get(decision.status)
-    found = (*_wrapped(case), *(settling(case, decision) if settling else ()), *_stronger(case, decision))
+    found = (
+        *_wrapped(case, decision),
+        *(settling(case, decision) if settling else ()),
+        *_stronger(case, decision),
+    )
     return tuple({step.in_words: step for step in found}.values())[:MOST]
 
 
-def _wrapped(case: Case) -> Steps:
-    """Whatever the verdict: it may turn where a line of code makes replies right."""
-    yield from (check.remedy for check in case.checks if check.check == WRAPPED and check.remedy)
+def _wrapped(case: Case, decision: Decision) -> Steps:
+    """Where a line of code makes so many replies right that another strategy may lead, or the best is better still."""
+    best = _accuracy(case, decision.favourite)
+    for check in case.checks:
+        shares = {name: check.figures.get(f"{name}: share", 0.0) for name in decision.candidates}
+        may_lead = any(share and _accuracy(case, name) + share >= best for name, share in shares.items())
+        if check.check == WRAPPED and check.remedy and may_lead:
+            yield check.remedy
+
+
+def _accuracy(case: Case, name: str | None) -> float:
+    return (case.systems[name].accuracy.mean if name else None) or 0.0
 
 
 # Verdicts

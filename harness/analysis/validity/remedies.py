@@ -60,7 +60,8 @@ def harder_training(case: Case) -> Step:
             "each other, or take a larger model"
         )
     values = {"learning_rate": min(2 * recipe.learning_rate, MOST_RATE)}
-    if ALL_EPOCHS in {trained.record.stopped for trained in case.run.manifest.adapters}:
+    trained = [record for system in case.adapted for record in case.adapters(system).values()]
+    if any(record.stopped == ALL_EPOCHS for record in trained):
         values["max_epochs"] = min(2 * recipe.max_epochs, MOST_EPOCHS)
     return Step(text, _line("finetune", values))
 

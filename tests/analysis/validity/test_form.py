@@ -92,3 +92,13 @@ def test_the_beginning_of_a_fence_is_an_empty_answer(tmp_path: Path) -> None:
         row["prediction"] = "```json"
     check = checks(tmp_path, run)["empty_answers"]
     assert (check["status"], check["strategies"]) == ("fail", ["base"])
+
+
+def test_a_few_that_change_nothing_are_no_first_thing_to_do(tmp_path: Path) -> None:
+    """base would be right on two more of 24 questions, and rag leads by twelve."""
+    run = in_json(fence=False)
+    for n, row in [*enumerate(rows_of(run, "base"))][2:4]:
+        row["prediction"] = f'```json\n{{"who": "keeper{n}"}}\n```'
+    assert found(tmp_path, run)["status"] == "warn"
+    steps = results(tmp_path, run)["tasks"]["facts"]["decision"]["next_steps"]
+    assert not any("stands round" in step["text"] for step in steps)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.accuracy import score_all
 from harness.analysis.reading import read_run
+from harness.analysis.validity.check import Case
+from harness.analysis.validity.remedies import harder_training
 from harness.records import TrialRow
 from tests.analysis.races import checks, healthy, results
 from tests.analysis.runs import derived, write_run
@@ -82,3 +85,18 @@ def test_a_rate_that_was_tried_and_not_chosen_is_no_advice(tmp_path: Path, rate:
     (remedy,) = (row["remedy"] for row in rows if row["check"] == "adapter_fits_training")
     assert remedy["line"].startswith(line)
     assert ("were no better" in remedy["text"]) == (not line)
+
+
+def test_epochs_that_another_tasks_adapter_used_up_are_no_advice(tmp_path: Path) -> None:
+    spoilt = healthy()
+    spoilt["manifest"]["adapters"][0] |= {
+        "loss_curve": CURVE,
+        "stopped": "no better dev loss",
+        "train_fit": 0.6,
+    }
+    run = read_run(write_run(tmp_path, **spoilt))
+    (own,) = run.manifest.adapters
+    guest = replace(own, system="elsewhere", record=replace(own.record, stopped="max_epochs"))
+    both = replace(run, manifest=replace(run.manifest, adapters=(own, guest)))
+    case = Case(both, "facts", score_all(both))
+    assert "max_epochs" not in harder_training(case).line

@@ -184,10 +184,13 @@ class ProcessWorker:
 
     def _why(self) -> str:
         """Why it was lost, a clause."""
-        code = self._process.exitcode or 0
-        if -code == signal.SIGKILL:
-            return "its process was killed, as where memory runs out"
-        return f"its process ended with {code}"
+        match self._process.exitcode:
+            case None:  # something else has asked the system for it, which tells it once
+                return "its process ended"
+            case -9:  # SIGKILL, which not every system has by name
+                return "its process was killed, as where memory runs out"
+            case code:
+                return f"its process ended with {code}"
 
 
 def _serve(pipe: Connection, outfit: Outfit) -> None:

@@ -6,13 +6,13 @@ import contextlib
 import csv
 import datetime
 import io
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness.corpus.formats.sheets import STATED
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
@@ -22,7 +22,6 @@ from harness.imports.text import read_text
 from harness.quantities import counted, listed
 
 _DELIMITERS = (",", ";", "\t", "|")
-_STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 _TOLD = 12
 _HEADINGS = 10
 """So many rows are looked at for the names of columns: a title may stand above them."""
@@ -94,7 +93,7 @@ def _lines(
     That is the one that a first line `sep=;` names, as Excel writes it, else the one under which one of the first
     records has most of the wanted columns. Between tabs quotes that make no CSV are letters, as databases write them.
     """
-    stated = _STATED.match(text)
+    stated = STATED.match(text)
     body = text[stated.end() :] if stated else text
     marks = sorted(_DELIMITERS, key=lambda mark: mark != "\t") if suffix_of(path) == ".tsv" else _DELIMITERS
 

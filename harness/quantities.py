@@ -44,8 +44,8 @@ def seconds(value: float | None) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count, and an exponent below 10⁻⁹ and from
-    10¹² on, where cents are noise."""
+    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count. From 10¹² on, where cents are noise, `$1.20
+    trillion`; below 10⁻⁹ `< $0.000000001`."""
     if value is None:
         return NA
     if value == 0:
@@ -53,8 +53,10 @@ def dollars(value: float | None) -> str:
     size, sign = abs(value), "−" if value < 0 else ""
     if 0.995 <= size < 1e12:
         return f"{sign}${size:,.2f}"
-    if size < 1e-9 or size >= 1e12:
-        return f"{sign}${size:.1e}"
+    if size >= 1e12:
+        return f"{sign}${three(size / 1e12)} trillion"
+    if size < 1e-9:
+        return f"{'>' if sign else '<'} {sign}$0.000000001"
     text = f"{size:.{_decimals(size)}f}"
     return f"{sign}${text.removesuffix('0')}"
 

@@ -24,6 +24,7 @@ from harness.analysis.groups import aggregated
 from harness.analysis.measure import Measured, measure
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import (
     AdapterResult,
     RunResult,
@@ -112,7 +113,6 @@ def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requir
         )
         for name, row in figures.strategies.items()
     }
-    entries = _entries(figures, money)
 
     def case_under(figures: TaskFigures) -> Case:
         return case_of(run, task, figures, measured.answered, measured.clusters, needs, inputs)
@@ -121,6 +121,7 @@ def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requir
     others = {metric: standing(case_under(row)) for metric, row in measured.under.items()}
     by_metric = verdicts(standing(case), others)
     decision = verdict(case)
+    entries = _entries(figures, money, decision)
     form = (share.reason for share in figures.form_shares if share.in_words)
     return _widened(
         TaskResult,
@@ -152,11 +153,20 @@ def _accuracies(figures: TaskFigures) -> breakeven.Accuracies:
     return breakeven.Accuracies(resolved, metric if is_graded(metric) else None)
 
 
-def _entries(figures: TaskFigures, money: Mapping[str, Economics]) -> list[breakeven.Entry]:
-    """Those that one could deploy, with their money: neither controls nor adapters of other tasks."""
-    failed = excluded(figures.validity)
+def _entries(
+    figures: TaskFigures, money: Mapping[str, Economics], decision: Decision
+) -> list[breakeven.Entry]:
+    """Those that one could deploy, with their money: neither controls nor adapters of other tasks.
+
+    Accuracies are those that the decision compares: of the questions that all candidates answered.
+    """
+    failed, compared = excluded(figures.validity), decision.candidates
     return [
-        breakeven.Entry(money[name], row.accuracy.mean, name not in failed)
+        breakeven.Entry(
+            money[name],
+            compared[name].accuracy_measured if name in compared else row.accuracy.mean,
+            name not in failed,
+        )
         for name, row in figures.strategies.items()
         if figures.is_deployable(row.system)
     ]

@@ -12,7 +12,7 @@ from harness.analysis.results.run import Summary
 from harness.analysis.results.turns import Turned
 from harness.report import decisions, plain, prices
 from harness.report.projections import PROJECTED, projections
-from harness.report.view import Block, Bullets
+from harness.report.view import Block, Bullets, led
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +75,5 @@ def text(again: Again) -> str:
         parts += [f"== {name} ==", *decisions.grounds(task.decision)]
         if (projected := projections(task)).rows:  # where hosted models were asked for
             parts += [PROJECTED, projected]
-    parts += ["Over all tasks:", Bullets(results.summary.sentences)]
+    parts += led("Over all tasks:", Bullets(results.summary.sentences))
     return plain.render(parts).strip()

@@ -5,7 +5,18 @@ from __future__ import annotations
 from harness.analysis.results.run import AdapterResult, RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
-from harness.report import costs, decisions, effort, forms, labels, messages, prices, servers, tables
+from harness.report import (
+    costs,
+    decisions,
+    effort,
+    forms,
+    labels,
+    messages,
+    prices,
+    scoreboard,
+    servers,
+    tables,
+)
 from harness.report.numbers import figure, loss
 from harness.report.view import Columns, Section, Table, section, sections, table_of
 from harness.run.facts import IndexFacts
@@ -27,6 +38,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
     pairs = (
         tables.PAIRS,
         tables.clusters_in_words(task),
+        scoreboard.trained(task),
         servers.asked_again(task),
         tables.comparisons(task),
     )

@@ -61,8 +61,8 @@ MEANINGS: tuple[tuple[Holds, str], ...] = (
     (
         _chances,
         "The chance to be the most accurate, or worth most, is the share of draws in which a strategy is ahead when "
-        "the questions are resampled. It is not adjusted for the number of pairs, as Comparisons are: it can be high "
-        "where a difference is inconclusive.",
+        "the questions are resampled, and trainings where a fine-tune has several. It is not adjusted for the number "
+        "of pairs, as Comparisons are: it can be high where a difference is inconclusive.",
     ),
     (
         _any(lambda row: row.groups.keys() & {"fact_seen", "fact_unseen"}),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from harness.analysis.results.checks import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.quantities import counted
 from harness.report import decisions, labels, notes, opening, overview, scoreboard, validity
 from harness.report.mdtext import escape, inline, table
 from harness.report.numbers import estimate, figure
@@ -61,7 +62,7 @@ def _boards(results: RunResult) -> Iterator[str]:
     for note in notes.common(results):
         yield from ("", inline(note))
     for name, task in results.tasks.items():
-        title = f"{escape(name)}, {task.n} questions"
+        title = f"{escape(name)}, {counted(task.n, 'question')}"
         yield from ("", f"<details><summary>{title}</summary>" if many else f"### {title}", "")
         accuracy = f"Accuracy ({task.metric}, 95 % interval)"
         columns = scoreboard.columns(task)

@@ -30,6 +30,7 @@ def _notes(task: TaskResult) -> Iterator[Text]:
     weak = any(row.over_trivial and not row.over_trivial.beats for row in task.strategies.values())
     found = (
         scoreboard.partly(task),
+        scoreboard.trained(task),
         behind,
         scoreboard.OVER_TRIVIAL if behind and weak else None,
         scoreboard.timed(task),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.quantities import counted, listed, seconds, whole
+from harness.quantities import counted, listed, plain, seconds, whole
 from harness.report import prices
 from harness.run.conversation import template_sentences
 from harness.run.facts import IndexFacts, ModelFacts, TimingOrder
@@ -49,7 +49,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
         "Machine": _joined(
             machine.cpu,
             f"{machine.cores} cores" if machine.cores else None,
-            f"{machine.memory_gb:.3g} GB" if machine.memory_gb else None,
+            f"{plain(machine.memory_gb)} GB" if machine.memory_gb else None,
             machine.accelerator,
             machine.platform,
         ),

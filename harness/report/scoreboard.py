@@ -12,7 +12,7 @@ from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.paired import A_BETTER, AMONG_MANY, B_BETTER
 from harness.quantities import NA, counted, dollars, listed, percent, points, signed
 from harness.report import per_query
-from harness.report.numbers import percentile
+from harness.report.numbers import percentile, spread
 from harness.run.facts import ModelFacts
 
 
@@ -151,6 +151,25 @@ def partly(task: TaskResult) -> str | None:
     return (
         f"Answered: {listed(some)}{others}. Each accuracy is of the questions that a strategy answered, each "
         "difference of those that both did: where the ones left out were hard, or easy, the two need not agree."
+    )
+
+
+def trained(task: TaskResult) -> str | None:
+    """That intervals of a fine-tune are of the trainings that were made, and what others may change."""
+    some = {
+        name: row.seeds
+        for name, row in task.strategies.items()
+        if row.seeds and row.seeds.ci_low is not None and not task.is_foreign(row.system)
+    }
+    if not some:
+        return None
+    wider = listed(
+        f"{name} {spread(seeds.ci_low, seeds.ci_high)} ({seeds.n_seeds} trainings)"
+        for name, seeds in some.items()
+    )
+    return (
+        "Intervals and comparisons are over questions, for the mean of the trainings that were made. With what further "
+        f"trainings may change: {wider}. The decision counts that in."
     )
 
 

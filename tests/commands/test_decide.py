@@ -239,7 +239,7 @@ def test_a_negative_value_that_looks_like_a_flag_says_how_to_write_it(
         (("--monthly-queries", "9" * 5000), "9… is not a whole number from 1 to 1,000,000,000,000"),
         (("--error-price", "1e308"), "--error-price: must be at most 1,000,000,000, but is 1e+308"),
         (("--error-price", "1e400"), "--error-price: must be a finite number"),
-        (("--error-price", "1e-300"), "--error-price: must be 0 or at least 1e-09, but is 1e-300"),
+        (("--error-price", "1e-300"), "--error-price: must be 0 or at least 0.000000001, but is 1e-300"),
         (("--refresh-days", "1e-9"), "--refresh-days: must be at least 0.001"),
         (("--max-latency", "inf"), "--max-latency: must be a finite number"),
         (("--monthly-budget", "nan"), "--monthly-budget: must be a finite number"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.report import notes, scoreboard
+from harness.report.numbers import spread
 from harness.report.write import write_files
 from harness.run.facts import Obstacle
 from harness.steps import Step
@@ -65,3 +66,14 @@ def test_every_form_sets_the_command_as_code(tmp_path: Path, form: str, wanted: 
     assert re.search(wanted, text)
     page = text.partition('<script type="application/json"')[0]
     assert form == ".md" or "`" not in re.sub(r"(?s)<style>.*?</style>", "", page)
+
+
+def test_what_other_trainings_may_change_stands_with_the_scoreboard(tmp_path: Path) -> None:
+    """Its interval is of the trainings that were made, and the verdict is not."""
+    again = [{**row, "seed": 1, "prediction": "Paris 42"} for row in answers() if row["strategy"] == "lora"]
+    made = facts(tmp_path / "two", rows={"answers": answers() + again})
+    seeds = made.strategies["lora"].seeds
+    assert seeds
+    wider = f"lora {spread(seeds.ci_low, seeds.ci_high)} (2 trainings)"
+    assert wider in (scoreboard.trained(made) or "")
+    assert scoreboard.trained(facts(tmp_path / "one")) is None

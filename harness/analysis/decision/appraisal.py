@@ -19,6 +19,7 @@ class Appraisal:
 
     candidate: Candidate
     accuracy: float
+    """On the questions that all candidates answered."""
     lost: float
     """The part of the accuracy measured that changes of knowledge take away."""
     cost: MonthlyCost | None
@@ -58,7 +59,8 @@ class Appraisal:
 
 
 def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Appraisal:
-    measured, accuracy = candidate.accuracy, candidate.accuracy_at(setting)
+    measured = candidate.measured
+    accuracy = candidate.aged(measured, setting)
     assert measured is not None  # a candidate without scores cannot be chosen
     assert accuracy is not None
     cost = candidate.economics.cost_at(setting)

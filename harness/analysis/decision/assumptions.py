@@ -20,14 +20,40 @@ def assumptions(case: Case, decision: Decision) -> Reasons:
             horizon_months=setting.horizon_months,
         )
     yield from _rule(case, decision)
+    yield from _same_questions(case)
+    yield from _changed(decision)
     if setting.refresh_days is None:
         yield reason("The knowledge is assumed not to change.")
     yield reason(
-        "A cost is the mean of the timed queries. Differences that their interval may explain, or people's hours, "
-        "which are assumed, count as none."
+        "A cost is the mean of the timed queries. Two costs count as the same where they differ by no more than what "
+        "the intervals of these means leave open and half of what they differ in people's hours, which are assumed."
     )
     yield from _timed(case, decision)
     yield from _served(case, decision)
+
+
+def _same_questions(case: Case) -> Reasons:
+    """On which questions candidates are compared, where not all of them answered all."""
+    compared = next((one.compared for one in case.candidates_at(case.setting) if one.compared), None)
+    if compared:
+        yield reason(
+            f"Not every candidate answered every question: the choice, and dollars for wrong answers, go by the "
+            f"{whole(compared.n)} questions that all of them answered.",
+            questions=compared.n,
+        )
+
+
+def _changed(decision: Decision) -> Reasons:
+    """That changed facts are credited as facts which training did not hold."""
+    for name, row in decision.candidates.items():
+        if row.accuracy < row.accuracy_measured:
+            yield reason(
+                f"With changes of knowledge {name} is credited with {percent(row.accuracy)}, not with the "
+                f"{percent(row.accuracy_measured)} measured: facts that have changed count as facts that its training "
+                "set does not hold.",
+                accuracy=row.accuracy,
+                accuracy_measured=row.accuracy_measured,
+            )
 
 
 def _served(case: Case, decision: Decision) -> Reasons:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.analysis.accuracy import PerQuestion
@@ -60,7 +60,8 @@ class Candidate:
     to compare with). `update_unknown`: nobody knows how long an update takes, as its adapter is made elsewhere.
     `leaves`: how data leave machines of one's own with it, a clause (None: they do not). `cites`: whether it has
     passages to cite; `cited`: the share of its answers that name right ones (None: not measured).
-    `weights_elsewhere`: a service that bills tokens holds the weights.
+    `weights_elsewhere`: a service that bills tokens holds the weights. `compared`: its accuracy on the questions that
+    all candidates answered (None: each answered all).
     """
 
     name: str
@@ -81,19 +82,27 @@ class Candidate:
     update_unknown: bool = False
     leaves: str | None = None
     weights_elsewhere: bool = False
+    compared: Estimate | None = None
 
     @cached_property
     def accuracy(self) -> float | None:
         """Mean score; None where nothing was answered."""
         return self.scores.mean if isinstance(self.scores, PerQuestion) else mean(self.scores.values())
 
+    @property
+    def measured(self) -> float | None:
+        """The accuracy that it is compared by: on the questions that all candidates answered."""
+        return self.accuracy if self.compared is None else self.compared.mean
+
     def accuracy_at(self, setting: Setting) -> float | None:
-        """The accuracy with changed facts credited at what was measured on facts that training did not hold."""
-        if self.accuracy is None or self.taught is None or self.taught.untaught.mean is None:
-            return self.accuracy
-        return self.accuracy - self.taught.changed(setting) * max(
-            0.0, self.accuracy - self.taught.untaught.mean
-        )
+        """The accuracy on all questions that it answered, once facts have changed."""
+        return self.aged(self.accuracy, setting)
+
+    def aged(self, accuracy: float | None, setting: Setting) -> float | None:
+        """An accuracy with changed facts credited at what was measured on facts that training did not hold."""
+        if accuracy is None or self.taught is None or self.taught.untaught.mean is None:
+            return accuracy
+        return accuracy - self.taught.changed(setting) * max(0.0, accuracy - self.taught.untaught.mean)
 
     def monthly_usd(self, setting: Setting) -> float | None:
         return self.economics.monthly_usd(
@@ -108,3 +117,22 @@ class Candidate:
 
 CandidatesAt = Callable[[Setting], Sequence[Candidate]]
 """The candidates of a task as they are priced at a setting."""
+
+
+def on_the_same_questions(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The same, compared by the questions that all of them answered, so that nobody gains by what it left out.
+
+    Each keeps its own where all answered the same questions, or no question was answered by all.
+    """
+    asked = [candidate.scores.keys() for candidate in candidates if candidate.scores]
+    shared = [name for name in asked[0] if all(name in keys for keys in asked)] if asked else []
+    if not shared or all(len(keys) == len(shared) for keys in asked):
+        return [*candidates]
+    return [
+        replace(candidate, compared=_on(candidate, shared)) if candidate.scores else candidate
+        for candidate in candidates
+    ]
+
+
+def _on(candidate: Candidate, questions: Sequence[str]) -> Estimate:
+    return Estimate(mean([candidate.scores[name] for name in questions]), None, None, len(questions))

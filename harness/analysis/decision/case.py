@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.analysis.accuracy import ScoredAnswers, per_question
 from harness.analysis.decision.appraisal import appraise
-from harness.analysis.decision.candidates import Candidate, CandidatesAt
+from harness.analysis.decision.candidates import Candidate, CandidatesAt, on_the_same_questions
 from harness.analysis.decision.choice import Choice, Rules, choose
 from harness.analysis.decision.contenders import candidate_of, priced
 from harness.analysis.decision.pairs import Pairs, trainings
@@ -86,6 +86,10 @@ class Case:
         if self.unfit or choice.useless:
             return replace(choice, status=Verdict.UNDECIDED, condition=None)
         return replace(choice, status=Verdict.BEST_OF_JUDGED) if self.unjudged(choice, setting) else choice
+
+    def under(self, needs: Requirements) -> Case:
+        """The same with other limits."""
+        return replace(self, rules=replace(self.rules, needs=needs))
 
     def unjudged(self, choice: Choice, setting: Setting) -> tuple[str, ...]:
         """The excluded systems that might have won: all but those that miss a requirement whatever their accuracy.
@@ -174,7 +178,7 @@ def case_of(
     unfit = _unfit(run, figures)
     return Case(
         systems=own,
-        candidates_at=priced(run, task, fair, prices, inputs),
+        candidates_at=priced(run, task, on_the_same_questions(fair), prices, inputs),
         excluded_at=priced(run, task, unfair, prices, inputs),
         rules=Rules(
             needs,

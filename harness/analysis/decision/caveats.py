@@ -32,6 +32,17 @@ def ends(row: Against | Lead | OverTrivial) -> str:
     return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
 
 
+def aged(decision: Decision, name: str) -> Reason:
+    """That changes of knowledge have lowered an accuracy which is compared: a clause, nothing elsewhere."""
+    row = decision.candidates[name]
+    if row.accuracy >= row.accuracy_measured:
+        return reason("")
+    return Reason(
+        f"{percent(row.accuracy_measured)} right as measured, less once facts change",
+        {f"{name}: accuracy": row.accuracy_measured},
+    )
+
+
 def requirements(decision: Decision) -> Reasons:
     """A sentence a candidate: requirements that it misses, that cannot be checked, or that it may miss."""
     for name in decision.candidates:
@@ -164,9 +175,10 @@ def headroom(case: Case, decision: Decision) -> Reasons:
             if room.retrieval.delta > 0
             else "nothing shows that better retrieval would help:"
         )
+        both = "" if _same_questions(case, control, found) else ", on the questions that both answered"
         told = reason(
             f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain} "
-            f"{points(room.retrieval.delta)}{ends(room.retrieval)}.",
+            f"{points(room.retrieval.delta)}{ends(room.retrieval)}{both}.",
             control=best,
             retrieved=now,
             delta=room.retrieval.delta,
@@ -190,6 +202,10 @@ def headroom(case: Case, decision: Decision) -> Reasons:
             ci_low=lead.ci_low,
             ci_high=lead.ci_high,
         )
+
+
+def _same_questions(case: Case, one: str, other: str | None) -> bool:
+    return other is None or case.systems[one].accuracy.n == case.systems[other].accuracy.n
 
 
 def _over_favourite(case: Case, decision: Decision, control: str) -> Reasons:

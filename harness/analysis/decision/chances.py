@@ -6,6 +6,7 @@ over the distinct rows of scores. That is the same bootstrap, and its cost does 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from harness.analysis.decision.pairs import too_few
 from harness.analysis.results.setting import Setting
 from harness.analysis.results.verdict import Basis
 from harness.analysis.statistics.clusters import Floats, design_of
+from harness.analysis.statistics.intervals import quantile
 from harness.analysis.statistics.power import fewest
 
 DRAWS = 4000
@@ -40,11 +42,14 @@ def probability_best(
     clusters: Mapping[str, str],
     setting: Setting,
     basis: Basis,
+    trained: Mapping[str, float] | None = None,
 ) -> Chances:
     """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
-    Those that are equally good share a draw. To the draws one is added in which all are alike, so that no chance
-    is ever 0 or 1: resampling cannot show what these questions do not hold. Costs are taken as measured.
+    `trained`: fine-tune → half the width of what other trainings may change (`pairs.trainings`), which is drawn too.
+    Accuracies are those of the setting, once facts have changed. Those that are equally good share a draw. To the draws
+    one is added in which all are alike, so that no chance is ever 0 or 1: resampling cannot show what these questions
+    do not hold. Costs are taken as measured.
     """
     feasible = [appraisal for appraisal in appraisals if appraisal.feasible]
     if len(feasible) < 2:
@@ -54,7 +59,9 @@ def probability_best(
     design = design_of(clusters, shared)
     if design.clusters < fewest():
         return Chances(reason=too_few(design))
-    means = resampled_means(scores, clusters)
+    means = resampled_means(scores, clusters) - np.array([appraisal.lost for appraisal in feasible])
+    if any(spread := [(trained or {}).get(appraisal.name, 0.0) for appraisal in feasible]):
+        means += np.random.default_rng(1).normal(size=means.shape) * np.array(spread) / quantile(math.inf)
     worth = means
     if basis is Basis.VALUE:
         stake = setting.monthly_queries * (setting.error_price_usd or 0.0)

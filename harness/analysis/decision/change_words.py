@@ -67,12 +67,39 @@ def _way(change: Change, way: str) -> list[Reason]:
         found.append((f"unknown_{way}", unknown, f"it {UNKNOWN_COST}", None))
     return [
         reason(
-            f"{what} from {write(change.input, value)} {way}",
+            f"{what} {_where(change, value, way)}",
             **{name: value},
             **({f"{name}_error_price_usd": error_price_usd} if error_price_usd is not None else {}),
         )
         for name, value, what, error_price_usd in found
     ]
+
+
+def _where(change: Change, value: float, way: str) -> str:
+    """`from 3,333 queries a month down`; of a limit that gets tighter: `below 1.20 s`; of what is needed or not: `where
+    needed`."""
+    shown = write(change.input, value)
+    if is_switch(change.input):
+        return f"where {shown}"
+    return f"{beyond(way)} {shown}" if tightens(change.input, way) else f"from {shown} {way}"
+
+
+def tightens(field: str, way: str) -> bool:
+    """Whether moving a limit this way asks for more. What is exactly as good as the limit still meets it."""
+    row = rows().get(field)
+    if row is None or row.check is None or field == "refresh_days":
+        return False
+    return way == ("up" if field.startswith("min_") else "down")
+
+
+def beyond(way: str) -> str:
+    return "below" if way == "down" else "above"
+
+
+def is_switch(field: str) -> bool:
+    """Whether an input is needed or not, and has no values between."""
+    row = rows().get(field)
+    return row is not None and row.kind is bool
 
 
 def turned(task: str, found: Turned) -> Reason:

@@ -198,11 +198,13 @@ def _by_value(
             continue
         difference = rules.difference(favourite, rival)
         cheaper = -dearer(favourite, rival)
-        if cheaper + stake * difference.low >= -slack:
+        if cheaper + stake * difference.least >= -slack:
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake if stake else 0.0
         limits = (Limit(threshold - slack / stake),) if stake else ()  # no accuracy outweighs a cost then
-        open_rivals.append(OpenRival(rival.name, threshold, limits, "value"))
+        open_rivals.append(
+            OpenRival(rival.name, threshold, limits, "accuracy" if difference.few else "value")
+        )
     return favourite, open_rivals
 
 
@@ -272,8 +274,8 @@ def _condition(
         difference = rules.difference(best, rival)
         if saved <= 0 or not difference.ahead(rules.margin) or rival.usd_per_right >= best.usd_per_right:
             continue
-        better = best.accuracy - rival.accuracy
+        assert difference.delta is not None  # it is known to be above 0
         least, most = saved / difference.high, saved / difference.low
-        found.append(Condition(rival.name, best.name, saved / better, least, most))
+        found.append(Condition(rival.name, best.name, saved / difference.delta, least, most))
     highest = max(found, key=lambda condition: condition.error_price_usd, default=None)
     return highest if highest and highest.error_price_usd > rules.least_error_usd else None

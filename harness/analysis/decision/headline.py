@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.analysis.decision.candidates import taught_of
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Figure, Reasons, ends, joined, reason
-from harness.analysis.decision.change_words import write
+from harness.analysis.decision.caveats import Figure, Reasons, aged, ends, joined, reason
+from harness.analysis.decision.change_words import beyond, is_switch, tightens, write
 from harness.analysis.decision.pairs import apart
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
@@ -20,7 +20,7 @@ from harness.analysis.results.run import SystemFigures
 from harness.analysis.results.turns import Change, Turn
 from harness.analysis.results.verdict import Verdict
 from harness.analysis.statistics.paired import AMONG_MANY, UNCONFIRMED
-from harness.quantities import dollars, listed, percent, points, share, whole
+from harness.quantities import counted, dollars, listed, percent, points, queries, share, whole
 
 # What to do
 
@@ -70,18 +70,18 @@ def _volume(case: Case, decision: Decision) -> Reasons:
     """What a month of it costs, at which volume and how served, where costs took part."""
     if any(row.monthly_usd is None for row in decision.candidates.values() if row.feasible):
         return
-    name, queries = str(decision.favourite), decision.setting.monthly_queries
+    name, volume = str(decision.favourite), decision.setting.monthly_queries
     usd = decision.candidates[name].monthly_usd
     if not (decision.condition or decision.unjudged):
         name = "It"
     found = next(one for one in case.candidates_at(case.setting) if one.name == decision.favourite)
-    served = found.economics.served(queries)
+    served = found.economics.served(volume)
     how = (
         f" {served.text.partition(' (')[0]}" if served else ""
     )  # what that costs stands among what is assumed
     yield Reason(
-        f"{name} costs {dollars(usd)} a month at {whole(queries)} queries{how}.",
-        {"monthly_queries": queries, "monthly_usd": usd, **(served.figures if served else {})},
+        f"{name} costs {dollars(usd)} a month at {queries(volume)}{how}.",
+        {"monthly_queries": volume, "monthly_usd": usd, **(served.figures if served else {})},
     )
 
 
@@ -140,13 +140,14 @@ def how_sure(case: Case, decision: Decision) -> Reason:
     name = decision.favourite or decision.nearest
     if decision.why_not or name is None:
         return reason("")
-    parts = [_accuracy(case, decision, name), *_next_best(case, decision), *_leans_on(case, decision)]
+    parts = [_accuracy(case, name), *_next_best(case, decision), *_leans_on(case, decision)]
     return joined(*parts)
 
 
-def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
+def _accuracy(case: Case, name: str) -> Reason:
+    """On all questions that it answered, whatever the others did."""
     found = case.systems[name].accuracy
-    mean = decision.candidates[name].accuracy_measured
+    mean = found.mean
     figures: dict[str, Figure] = {"accuracy": mean, "questions": found.n}
     interval = ""
     if found.interval:
@@ -155,7 +156,7 @@ def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
         figures |= {"ci_low": low, "ci_high": high, "confidence_percent": 95}
     what = f"has a mean {case.graded} of {percent(mean)}" if case.graded else f"is right on {percent(mean)}"
     of = "on" if case.graded else "of"
-    return Reason(f"{name} {what} {of} {whole(found.n)} questions{interval}.", figures)
+    return Reason(f"{name} {what} {of} {counted(found.n, 'question')}{interval}.", figures)
 
 
 def _next_best(case: Case, decision: Decision) -> Reasons:
@@ -176,12 +177,14 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
     trained = (
         ", other trainings included" if case.rules.pairs.of(str(decision.favourite), rival).trainings else ""
     )
+    since = aged(decision, rival)
     yield reason(
-        f"Against {rival}: {points(row.delta)}{ends(row)}{trained}, {what}.",
+        f"Against {rival}{since.text and f' ({since.text})'}: {points(row.delta)}{ends(row)}{trained}, {what}.",
         delta=row.delta,
         delta_low=row.ci_low,
         delta_high=row.ci_high,
         **figures,
+        **since.figures,
     )
 
 
@@ -191,11 +194,19 @@ def caveats(case: Case, decision: Decision) -> Reason:
 
 
 def _leans_on(case: Case, decision: Decision) -> Reasons:
-    """A single training, systems left out, a volume that nobody named."""
+    """A single training or the spread of several, systems left out, a volume that nobody named."""
     named = {decision.favourite, decision.condition.then if decision.condition else None}
     tuned = [name for name in case.systems if name in named and case.systems[name].system.adapted]
     if once := [name for name in tuned if case.systems[name].seeds is None]:
         yield reason(f"{listed(once)} trained with one seed: another may differ.")
+    for name in tuned:
+        seeds = case.systems[name].seeds
+        if seeds and seeds.ci_low is not None:
+            wide = f"{percent(seeds.ci_low)} to {percent(seeds.ci_high)}"
+            yield Reason(
+                f"Over further trainings too, the interval of {name} is {wide}.",
+                {f"{name}: trainings_low": seeds.ci_low, f"{name}: trainings_high": seeds.ci_high},
+            )
     if decision.excluded:
         yield reason(f"{listed(decision.excluded)} left out, having failed a check.")
     yield from _cites(case, decision.favourite)
@@ -239,17 +250,29 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
         if change.input != "error_price_usd" or turn.value > least
     ]
     if not moved:
-        labels = listed(change.label for change in searched if not any(_turns(decision, change)))
+        tried = [change for change in searched if not is_switch(change.input)]
+        if not tried:
+            return reason(f"This {UNKNOWN_COST}.")
+        labels = listed(change.label for change in tried if not any(_turns(decision, change)))
         return reason(f"No single input changes it. Tried, far up and down: {labels}.")
     change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
-    beyond = "less" if way == "down" else "more"
     return reason(
-        f"If {change.label}{now} is {write(change.input, turn.value)} or {beyond}: {turn.in_words}.",
+        f"{_where(change, turn, way, now)}: {turn.in_words}.",
         current=change.current,
         value=turn.value,
         error_price_usd=turn.error_price_usd,
     )
+
+
+def _where(change: Change, turn: Turn, way: str, now: str) -> str:
+    """`If the volume (now 10,000 queries a month) is 3,333 queries a month or less`."""
+    value = write(change.input, turn.value)
+    if is_switch(change.input):
+        return f"With {change.label} {value}{now}"
+    if tightens(change.input, way):
+        return f"If {change.label}{now} is {'set ' if change.current is None else ''}{beyond(way)} {value}"
+    return f"If {change.label}{now} is {value} or {'less' if way == 'down' else 'more'}"
 
 
 def _turns(decision: Decision, change: Change) -> Iterator[tuple[Turn, str]]:

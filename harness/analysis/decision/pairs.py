@@ -26,6 +26,7 @@ class Difference:
     """Accuracy of one system minus another's.
 
     Where the questions show no interval (`bounded` is false), low and high are what is possible at all: −1 and 1.
+    `few`: fewer than six questions, or groups of them that hang together, settle nothing, whatever their interval.
     `reason`: why no p could be low enough, a clause. `trainings`: half the width of what other trainings might change,
     which low and high include.
     """
@@ -37,6 +38,7 @@ class Difference:
     bounded: bool = True
     reason: str | None = None
     trainings: float = 0.0
+    few: bool = False
 
     @property
     def interval(self) -> OpenInterval:
@@ -51,7 +53,7 @@ class Difference:
 
     def within(self, margin: float) -> bool:
         """Whether the two are alike: the whole interval lies inside the margin (two one-sided tests at 2.5 %)."""
-        return self.bounded and -margin < self.low and self.high < margin
+        return self.bounded and not self.few and -margin < self.low and self.high < margin
 
     def ahead(self, margin: float) -> bool:
         """Whether the first is shown to be more accurate, by what may matter."""
@@ -59,7 +61,12 @@ class Difference:
 
     def rules_out(self, margin: float) -> bool:
         """Whether it is ruled out that the other is better by the margin or more."""
-        return self.low > -margin
+        return self.least > -margin
+
+    @property
+    def least(self) -> float:
+        """The lowest that is not ruled out."""
+        return -1.0 if self.few else self.low
 
     def shifted(self, by: float) -> Difference:
         """The difference were the first more accurate by `by`; p no longer speaks of it, the interval does."""
@@ -90,13 +97,13 @@ UNKNOWN = Difference(None, -1.0, 1.0, None, bounded=False)
 
 def difference(comparison: Comparison) -> Difference:
     """Accuracy of `b` minus that of `a`."""
-    low, high = comparison.ci_low, comparison.ci_high
+    low, high, few = comparison.ci_low, comparison.ci_high, comparison.clusters < fewest()
     known = (comparison.p_leading, comparison.p_adjusted, comparison.p)
     p = next((value for value in known if value is not None), None)
     if low is None or high is None:
-        return Difference(comparison.delta, -1.0, 1.0, p, bounded=False, reason=comparison.reason)
+        return Difference(comparison.delta, -1.0, 1.0, p, bounded=False, reason=comparison.reason, few=few)
     reason = comparison.reason or doubt(low, high, comparison.p, p)
-    return Difference(comparison.delta, low, high, p, reason=reason)
+    return Difference(comparison.delta, low, high, p, reason=reason, few=few)
 
 
 def trainings(systems: Mapping[str, SystemFigures]) -> dict[str, float]:
@@ -136,7 +143,7 @@ class Pairs:
         trained: Mapping[str, float] | None = None,
     ) -> None:
         """`metric`: only comparisons by it count. `trained`: as `trainings` gives it."""
-        trained = trained or {}
+        self.trained = trained = trained or {}
         counted = [row for row in comparisons if row.delta is not None and metric in (None, row.metric)]
         self._known = {
             (row.a, row.b): difference(row).widened(

@@ -8,6 +8,7 @@ from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import (
     Figure,
     Reasons,
+    aged,
     ends,
     joined,
     reason,
@@ -67,24 +68,23 @@ def _gaps(decision: Decision, rivals: Sequence[str], lead: str) -> Reason:
     told: list[str] = []
     figures: dict[str, Figure] = {"more_rivals": max(0, len(rivals) - NAMED)}
     for rival in rivals:
-        row = decision.candidates[rival]
-        delta = decision.against[rival].delta
-        aged = row.accuracy < row.accuracy_measured
-        since = f" once facts change, {percent(row.accuracy_measured)} right as measured" if aged else ""
-        told.append(f"{rival} ({points(delta)}{since})")
-        figures |= {f"{rival}: delta": delta}
-        figures |= {f"{rival}: accuracy": row.accuracy_measured} if aged else {}
+        delta, since = decision.against[rival].delta, aged(decision, rival)
+        told.append(f"{rival} ({points(delta)}{since.text and f'; {since.text}'})")
+        figures |= {f"{rival}: delta": delta, **since.figures}
     return Reason(f"{lead} {listed(told, NAMED)}.", figures)
 
 
 def _not_shown(decision: Decision, rival: str) -> Reason:
     """A difference that may be chance, and why it does not keep the favourite from being recommended."""
     against = decision.against[rival]
+    since = aged(decision, rival)
     apart = reason(
-        f"{decision.favourite} against {rival}: {points(against.delta)}{ends(against)}, {_doubt(against)}.",
+        f"{decision.favourite} against {rival}{since.text and f' ({since.text})'}: {points(against.delta)}"
+        f"{ends(against)}, {_doubt(against)}.",
         delta=against.delta,
         ci_low=against.ci_low,
         ci_high=against.ci_high,
+        **since.figures,
     )
     return joined(apart, *_as_good(decision, rival, against))
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Protocol, Self, TypeVar
 
 from harness.analysis.decision.choice import Choice, pays
 from harness.analysis.decision.requirements.table import rows
@@ -55,7 +56,14 @@ class Outcome:
     condition: Condition | None = field(default=None, compare=False)
 
 
-OutcomeAt = Callable[[Setting], Outcome]
+class Movable(Protocol):
+    """What inputs belong to: a setting, or the requirements."""
+
+    def with_value(self, field: str, value: float | None) -> Self: ...
+
+
+P = TypeVar("P", bound=Movable)
+OutcomeAt = Callable[[P], Outcome]
 At = Callable[[float], Outcome]
 """The outcome along one input."""
 
@@ -64,7 +72,8 @@ At = Callable[[float], Outcome]
 class Input:
     """An input that may move, how its value is written, and the bounds outside of which no value makes sense.
 
-    `tariff`: the one under which it counts (None: under each).
+    `tariff`: the one under which it counts (None: under each). `unset`: the range that is searched from its end down
+    where it is not set (None: it plays no part then).
     """
 
     field: str
@@ -73,11 +82,14 @@ class Input:
     bounds: tuple[float, float] = (0.0, math.inf)
     whole: bool = False
     tariff: Tariff | None = None
+    unset: tuple[float, float] | None = None
 
 
-def _required(field: str, low: float = 0.0, high: float = math.inf) -> Input:
+def _required(
+    field: str, low: float = 0.0, high: float = math.inf, unset: tuple[float, float] | None = None
+) -> Input:
     row = rows()[field]
-    return Input(field, row.name, row.write, (low, high))
+    return Input(field, row.name, row.write, (low, high), unset=unset)
 
 
 def _times(factor: float) -> str:
@@ -97,7 +109,7 @@ INPUTS = (
     Input("peak_factor", "the peak over the mean load", three, (1.0, math.inf), tariff=Tariff.KEPT_UP),
     Input("cycles", "the number of tuning cycles", whole, (1.0, math.inf), whole=True),
     Input("people_factor", "people's hours", _times),
-    _required("refresh_days"),
+    _required("refresh_days", unset=REFRESH_DAYS),
     _required("horizon_months", 1.0, 120.0),
 )
 
@@ -132,7 +144,7 @@ def outcome_of(choice: Choice) -> Outcome:
     return Outcome(choice.winner, choice.status, choice.weighed, choice.condition)
 
 
-def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
+def changes(outcome_at: OutcomeAt[Setting], setting: Setting) -> tuple[Change, ...]:
     """Every input of the tariff, moved alone from `setting`, with the others as they are; without sentences.
 
     The price of tokens plays no part where nobody pays for tokens, and is left out.
@@ -146,10 +158,10 @@ def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
     return tuple(change(outcome_at, setting, moved) for moved in inputs)
 
 
-def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:
+def change(outcome_at: OutcomeAt[P], setting: P, moved: Input) -> Change:
     """What moving one input does. Nothing can be said of any input where a cost is unknown at the setting itself."""
     current = getattr(setting, moved.field)
-    if not current and moved.field not in ("refresh_days", "error_price_usd"):
+    if not current and not moved.unset and moved.field != "error_price_usd":
         return Change(moved.field, moved.label, current, why_not=NO_PRICE)
     if not outcome_at(setting).weighed:
         return Change(moved.field, moved.label, current, why_not=UNKNOWN_COST)
@@ -187,7 +199,7 @@ def _nearest(current: float | None, down: Point | None, up: Point | None) -> str
     return "down" if current / down.value <= up.value / current else "up"
 
 
-def _from_current(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Search:
+def _from_current(outcome_at: OutcomeAt[P], setting: P, moved: Input) -> Search:
     current = getattr(setting, moved.field)
     at = _along(outcome_at, setting, moved.field)
     low, high = max(current / REACH, moved.bounds[0]), min(current * REACH, moved.bounds[1])
@@ -195,13 +207,13 @@ def _from_current(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Sear
     return (low, high), down, up
 
 
-def _from_nothing(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Search:
-    """An input that is not set: knowledge that comes to change, an error that comes to have a price."""
+def _from_nothing(outcome_at: OutcomeAt[P], setting: P, moved: Input) -> Search:
+    """An input that is not set: knowledge that comes to change, an error that comes to have a price, a limit."""
     present = outcome_at(setting)
     at = _along(outcome_at, setting, moved.field)
-    if moved.field == "refresh_days":
-        low, high = REFRESH_DAYS
-        return REFRESH_DAYS, _way(at, present, _path(high, low)), Way()
+    if moved.unset:
+        low, high = moved.unset
+        return moved.unset, _way(at, present, _path(high, low)), Way()
     if getattr(setting, moved.field) == 0:
         return ERROR_PRICES, Way(), _way(at, present, [0.0, *_path(*ERROR_PRICES)])
     return ERROR_PRICES, *_error_price(bands(outcome_at, setting), present)
@@ -233,7 +245,7 @@ def _ends(spans: Sequence[Point], first: int, last: int) -> tuple[Point | None, 
     return down, spans[last + 1] if last + 1 < len(spans) else None
 
 
-def _along(outcome_at: OutcomeAt, setting: Setting, field: str) -> At:
+def _along(outcome_at: OutcomeAt[P], setting: P, field: str) -> At:
     @cache
     def at(value: float) -> Outcome:
         return outcome_at(setting.with_value(field, round(value) if field == "cycles" else value))
@@ -276,7 +288,7 @@ def turns(at: At, present: Outcome, path: Iterable[float], whole: bool = False) 
 def _bisected(at: At, same: float, other: float, whole: bool) -> float:
     """A value with another outcome, next to one with the outcome of `same`."""
     present = at(same)
-    same = same or other / 10  # a range that begins at nothing
+    same = same or other / 1000  # a range that begins at nothing
     for _ in range(BISECTIONS):
         middle = float(round((same + other) / 2)) if whole else math.sqrt(same * other)
         if whole and middle in (same, other):
@@ -288,13 +300,13 @@ def _bisected(at: At, same: float, other: float, whole: bool) -> float:
     return other
 
 
-def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Point, ...]:
+def bands(outcome_at: OutcomeAt[P], setting: P) -> tuple[Point, ...]:
     """What is decided by expected value from which price of a wrong answer on, from nothing upwards."""
     at = _along(outcome_at, setting, "error_price_usd")
     return (Point(0.0, at(0.0)), *turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)]))
 
 
-def price_bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[PriceBand, ...]:
+def price_bands(outcome_at: OutcomeAt[Setting], setting: Setting) -> tuple[PriceBand, ...]:
     """The bands of the error price, where all costs are known; none elsewhere."""
     if not outcome_at(setting).weighed:
         return ()

@@ -10,6 +10,7 @@ from harness.analysis.decision.appraisal import Appraisal
 from harness.analysis.decision.assumptions import assumptions
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.choice import Choice, OpenRival, pays
+from harness.analysis.decision.limits import limit_changes
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.next_steps import next_steps
 from harness.analysis.decision.pairs import TRAININGS_DIFFER, Difference, Need, Power
@@ -76,7 +77,10 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
 
 def _measured(case: Case, choice: Choice) -> Decision:
     """The decision with the figures of the setting as it is."""
-    best = chances.probability_best(choice.appraisals, case.rules.clusters, case.setting, choice.basis)
+    rules = case.rules
+    best = chances.probability_best(
+        choice.appraisals, rules.clusters, case.setting, choice.basis, rules.pairs.trained
+    )
     dimensions, front = chances.pareto(choice.appraisals)
     against = _against(case, choice)
     still = [row for row in against.values() if row.open]
@@ -125,7 +129,7 @@ def _candidate(
     people = economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
     return CandidateFigures(
         accuracy=appraisal.accuracy,
-        accuracy_measured=appraisal.accuracy + appraisal.lost,
+        accuracy_measured=appraisal.candidate.measured or 0.0,
         beats_trivial=appraisal.candidate.beats_trivial,
         monthly_usd=monthly,
         people_usd=None if monthly is None else people,
@@ -235,13 +239,27 @@ def _lead(case: Case, control: str, other: str | None) -> Lead | None:
 def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
     """The decision with what would change it, by asking the same function at other settings."""
 
-    def outcome_at(setting: Setting) -> Outcome:
-        return outcome_of(case.choice_at(setting))
+    def outcome(case: Case, setting: Setting) -> Outcome:
+        """What `decide` would say there: where one candidate is left, nothing is to be chosen."""
+        choice = case.choice_at(setting)
+        found = standing(case, choice)
+        return replace(outcome_of(choice), winner=found.favourite, status=found.status)
 
+    def outcome_at(setting: Setting) -> Outcome:
+        return outcome(case, setting)
+
+    def outcome_under(needs: Requirements) -> Outcome:
+        return outcome(case.under(needs), case.setting)
+
+    needs = case.rules.needs
+    latencies = [one.candidate.latency.at(needs.latency_percentile) for one in choice.appraisals]
+    known = [value for value in latencies if value is not None]
+    slowest = max(known) if known and len(known) == len(latencies) else None
+    moved = (*changes(outcome_at, case.setting), *limit_changes(outcome_under, needs, slowest))
     low, high = pays(choice, case.setting)
     return replace(
         decision,
-        would_change=tuple(map(change_words.with_words, changes(outcome_at, case.setting))),
+        would_change=tuple(map(change_words.with_words, moved)),
         error_price=price_bands(outcome_at, case.setting),
         pays_from_usd=low,
         pays_to_usd=high,

@@ -45,7 +45,6 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
         *_money(decision),
         *method_or_data(case, decision),
         *no_better_than_trivial(decision),
-        *_changed(decision),
         *not_measured(case, decision),
         *_prices_that_pay(decision),
         *_chances(decision),
@@ -91,20 +90,6 @@ def _people(row: CandidateFigures) -> Reasons:
             f"Of it {dollars(row.people_usd)} is people's time and labels, which the price list assumes: put in your "
             "own.",
             people_usd=row.people_usd,
-        )
-
-
-def _changed(decision: Decision) -> Reasons:
-    """That changed facts are credited as facts which training did not hold."""
-    name = decision.favourite
-    row = decision.candidates[name] if name else None
-    if row and row.accuracy < row.accuracy_measured:
-        yield reason(
-            f"With changes of knowledge {name} is credited with {percent(row.accuracy)}, not with the "
-            f"{percent(row.accuracy_measured)} measured: facts that have changed count as facts that its training set "
-            "does not hold.",
-            accuracy=row.accuracy,
-            accuracy_measured=row.accuracy_measured,
         )
 
 

@@ -29,8 +29,8 @@ def have_the_rest(case: Case) -> Step:
     lacking = [row for system in case.own for row in missed(case.run, (case.task, system.name))]
     if all(row.final for row in lacking):
         return Step(
-            "Asking again does not change these: put less into the prompts (prompt.system, examples.k), or take a "
-            "model that reads more"
+            "Put less into the prompts (prompt.system, examples.k), or take a model that reads more: asking again "
+            "brings no missing answer"
         )
     return Step("Ask again for what is missing", "harness compare --resume RUN")
 

@@ -67,6 +67,7 @@ class WhatIfSystem:
     """One system that could be deployed. `candidate`: whether it may be chosen here. `rank`: how simple it is,
     `parameters`: how large its model (None: not known).
 
+    `compared`: its accuracy on the questions that all candidates answered.
     `taught`, `taught_words`: what a fine-tune makes of facts it was not taught, and what the headline says of that.
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
@@ -84,6 +85,7 @@ class WhatIfSystem:
     rank: float
     parameters: int | None
     accuracy: float | None
+    compared: float | None
     taught: WhatIfTaught | None
     taught_words: str
     beats_trivial: bool | None
@@ -251,6 +253,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         rank=rank(row.system, hosted=isinstance(row.cost.hosting, ByToken)),
         parameters=results.model_of(row.system).parameters,
         accuracy=row.accuracy.mean,
+        compared=candidate.accuracy_measured if candidate else row.accuracy.mean,
         taught=WhatIfTaught(taught.untaught.mean, taught.changed_share) if taught else None,
         taught_words=headline.taught(row, required(results.requirements).accuracy_margin).text,
         beats_trivial=candidate.beats_trivial if candidate else None,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from harness.analysis.decision.appraisal import Appraisal, appraise
-from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.candidates import Candidate, Taught
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.requirements.table import Requirements
+from harness.analysis.results.figures import Estimate
 from harness.analysis.results.setting import Setting
 from harness.analysis.results.verdict import Basis
 from harness.quantities import percent
@@ -126,3 +129,20 @@ def test_pareto_leaves_out_what_is_beaten_in_every_respect() -> None:
         candidate("base", share(50, 100)), candidate("rag", share(60, 100), latency=timed(None, n=3))
     )
     assert pareto(untimed) == (("accuracy", "cost"), ("rag",))
+
+
+def test_a_chance_is_of_what_is_left_once_facts_have_changed() -> None:
+    """lora is right on 80 % as measured, and on some 40 % once facts change: it is not the best then."""
+    taught = Taught(Estimate(0.8, 0.7, 0.9, 100), Estimate(0.0, 0.0, 0.1, 50), 0.1)
+    pair = [candidate("lora", share(160, 200), taught=taught), candidate("rag", share(120, 200))]
+    assert probability_best(appraisals(*pair), {}, Setting(), Basis.ACCURACY).of["lora"] > 0.99
+    changed = probability_best(appraisals(*pair, refresh_days=30), {}, Setting(), Basis.ACCURACY)
+    assert changed.of["rag"] > 0.99
+
+
+def test_other_trainings_count_in_a_chance() -> None:
+    """Five points ahead for certain, but for what another training may change: 25 points either way, so 65 in 100."""
+    field = appraisals(candidate("lora", share(550, 1000)), candidate("rag", share(500, 1000)))
+    assert probability_best(field, {}, Setting(), Basis.ACCURACY, {}).of["lora"] > 0.99
+    found = probability_best(field, {}, Setting(), Basis.ACCURACY, {"lora": 0.25})
+    assert found.of["lora"] == pytest.approx(NormalDist().cdf(0.05 / (0.25 / 1.96)), abs=0.03)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.decision.candidates import Candidate, Taught
+from harness.analysis.decision.appraisal import appraise, known
+from harness.analysis.decision.candidates import Candidate, Taught, on_the_same_questions
 from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements
@@ -331,3 +333,26 @@ def test_a_choice_that_costs_less_pays_at_any_price_and_a_dominated_one_at_none(
     cheap = candidate("rag", share(600, 1000), Money(0.0005))
     assert pays(chosen([BASE, cheap]), setting()) == (0.0, None)
     assert pays(chosen([BASE, candidate("rag", share(600, 1000), Money(None))]), setting()) == (None, None)
+
+
+def test_what_one_left_out_counts_for_nobody() -> None:
+    """rag is right on 117 of the 180 that it answered, base on 120 of these and on none of the other 20."""
+    base, all_of_rag = candidate("base", share(120, 200)), candidate("rag", share(117, 180))
+    assert (base.accuracy, all_of_rag.accuracy) == (0.6, 0.65)
+    first, second = on_the_same_questions([base, all_of_rag])
+    assert (first.measured, second.measured) == (120 / 180, 0.65)
+    assert (first.accuracy, first.compared and first.compared.n) == (0.6, 180)
+    dearer = appraise(second, Requirements(), setting(Requirements(error_price_usd=1)))
+    cheaper = appraise(first, Requirements(), setting(Requirements(error_price_usd=1)))
+    assert known(dearer.total_usd) - known(cheaper.total_usd) == pytest.approx(10_000 * 3 / 180)
+    least = appraise(first, Requirements(min_accuracy=0.65), setting())
+    assert [one.figures["value"] for one in least.missed] == [0.6], (
+        "a limit is held against all that it answered"
+    )
+
+
+def test_who_answered_the_same_questions_or_none_in_common_is_compared_as_it_stands() -> None:
+    same = [BASE, RAG, candidate("lora", [])]
+    assert on_the_same_questions(same) == same
+    other = replace(RAG, scores={f"other {name}": score for name, score in RAG.scores.items()})
+    assert on_the_same_questions([BASE, other]) == [BASE, other]

@@ -251,3 +251,14 @@ def test_the_map_has_the_users_own_point_in_it() -> None:
     assert {tuple(map(len, rows)) for rows in (found.statuses, found.weighed, found.pays_to_usd)} == {
         tuple(map(len, rows))
     }
+
+
+def test_a_price_of_errors_near_nothing_is_found_as_it_is() -> None:
+    """rag, 60 points better for $0.00000003 more a query: from $0.00000005 an error on."""
+    pair = [
+        candidate("base", share(100, 1000), Money(0.001)),
+        candidate("rag", share(700, 1000), Money(0.00100003)),
+    ]
+    spans = bands(of(pair), Setting())
+    assert [band.outcome.winner for band in spans][-1] == "rag"
+    assert next(band.value for band in spans if band.outcome.winner == "rag") == pytest.approx(5e-8, rel=1e-3)

@@ -7,10 +7,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from harness.analysis.decision.candidates import Taught
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
 from harness.analysis.results.checks import Check, FigureKind, Status
-from harness.analysis.results.figures import Estimate
+from harness.analysis.results.figures import Estimate, SeedSpread
 from harness.analysis.results.reason import Reason
 from tests.analysis.candidates import (
     Money,
@@ -271,3 +272,44 @@ def test_how_firm_a_measured_cost_is_is_among_the_assumptions() -> None:
     assert cost["figures"] == {"per_query_usd": 0.001, "ci_low": 0.0009, "ci_high": 0.0011, "timed": 12}
     (hasty,) = told(decided([BASE, candidate("rag", share(450, 1000), Money(timed=1))]), "timed")
     assert "1 timed question, which is too few" in hasty["text"]
+
+
+def test_one_query_and_one_question_are_told_in_the_singular() -> None:
+    assert "a month at 1 query on" in decided([BASE, RAG], monthly_queries=1).headline
+    one = [candidate("base", [1.0]), candidate("rag", [0.0])]
+    assert "is right on 100.0 % of 1 question" in decided(one).how_sure.text
+
+
+def test_costs_are_alike_by_half_of_what_people_differ_in_and_no_more() -> None:
+    """$75 a month, all of it people's time: more than half of it, so the cheaper one is cheaper."""
+    dear = candidate("few-shot", share(100, 1000), Money(0.001, 900, people_usd=900))
+    decision = decided([dear, candidate("lora", share(100, 1000), Money(0.001))])
+    assert decision.recommended == "lora"
+    assert "half of what they differ in people's hours" in text_of(decision)
+
+
+def test_what_changes_of_knowledge_take_away_is_told_with_the_difference_and_assumed() -> None:
+    """Nobody may read 70 % for lora and a lead of rag over it without being told why."""
+    taught = Taught(Estimate(0.93, 0.9, 0.96, 150), Estimate(0.0, 0.0, 0.07, 50), 0.1)
+    lora, rag = (
+        candidate("lora", share(700, 1000), taught=taught),
+        candidate("rag", share(475, 1000), Money(0.004)),
+    )
+    decision = decided([lora, rag], refresh_days=30, error_price_usd=1.0)
+    assert "Against lora (70.0 % right as measured, less once facts change)" in decision.how_sure.text
+    (assumed,) = (row for row in decision.assumptions if "accuracy_measured" in row.figures)
+    assert assumed.text.startswith("With changes of knowledge lora is credited with")
+    assert decision.candidates["rag"].probability_best is not None
+    assert decision.candidates["rag"].probability_best > 0.9
+    check_decision(decision)
+
+
+def test_the_spread_of_other_trainings_is_told_beside_the_interval() -> None:
+    case = case_of([BASE, LORA])
+    spread = SeedSpread(3, 1000, {}, ci_low=0.12, ci_high=0.28)
+    systems = {**case.systems, "lora": replace(case.systems["lora"], seeds=spread)}
+    decision = verdict(replace(case, systems=systems))
+    assert decision.favourite == "lora"
+    for text in (decision.how_sure.text, decision.caveats.text):
+        assert "Over further trainings too, the interval of lora is 12.0 % to 28.0 %." in text
+    check_decision(decision)

@@ -69,6 +69,8 @@ class Race:
     """So many of the wrong replies are empty, or cut by the token limit."""
     missing: dict[str, int] = field(default_factory=dict)
     """So many of the last questions were not answered."""
+    too_long: dict[str, int] = field(default_factory=dict)
+    """The prompts of the last so many questions cannot be read, however often they are asked."""
 
     @property
     def groups(self) -> Counts:
@@ -152,7 +154,7 @@ _READ: dict[str, Callable[[str], Any]] = {
         ("n", "taught", "unanswerable", "documents", "alike", "timed", "leak", "misnamed", "lost", "long"),
         int,
     ),
-    **dict.fromkeys(("half", "swap", "labels", "empty", "cut", "missing"), _counted),
+    **dict.fromkeys(("half", "swap", "labels", "empty", "cut", "missing", "too_long"), _counted),
     **dict.fromkeys(("metrics", "refuses", "lists", "verbose", "rambles"), _names),
     "right": _right,
 }

@@ -32,6 +32,7 @@ def write_described(folder: Path, run: Described) -> Path:
             ("training", training),
             ("passages", passages),
             ("answers", answers),
+            ("failures", failures),
             ("batches", batches),
             ("timings", timings),
         )
@@ -152,7 +153,7 @@ def _answered(race: Race, system: str, seed: int, right: set[int]) -> Iterator[R
         + ["cut"] * race.cut.get(system, 0)
         + ["half"] * race.half.get(system, 0)
     )
-    for index in range(race.n - race.missing.get(system, 0)):
+    for index in range(race.n - race.missing.get(system, 0) - race.too_long.get(system, 0)):
         fault = None if index in right else next(spoilt, None)
         text = {None: reply, "cut": _rambling, "half": _half, "empty": lambda *_: ""}[fault](
             race, system, index, index in right
@@ -172,6 +173,13 @@ def _answered(race: Race, system: str, seed: int, right: set[int]) -> Iterator[R
                 **_choice(race, system, index in right),
             },
         )
+
+
+def failures(race: Race, _: Described) -> Iterator[Row]:
+    for system, lost in race.too_long.items():
+        for index in range(race.n - lost, race.n):
+            row = {"task": race.name, "strategy": system, "question_id": f"{race.name}-{index}", "seed": 0}
+            yield {**row, "reason": "the prompt is too long", "attempts": 1, "final": True}
 
 
 def right_on(race: Race, system: str, counts: tuple[int, ...]) -> set[int]:

@@ -197,6 +197,29 @@ def apart(folder: Path) -> Path:
     return folder
 
 
+def left_out(folder: Path) -> Path:
+    """Each could not answer a few questions, and not the same ones."""
+    elected(folder, {"facts": ("knowledge", {"base": 0.55, "rag": 0.6, "few-shot": 0.58})}, n=60)
+    path = folder / "answers.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    first = {"base": 0, "rag": 10, "few-shot": 12}
+    lost = [row for row in rows if 0 <= int(row["question_id"][5:]) - first[named(folder, row)] < 5]
+    write_lines(path, [row for row in rows if row not in lost])
+    kept = ("task", "system", "question_id", "seed")
+    failed = {"reason": "the prompt is too long", "attempts": 1, "final": True}
+    write_lines(folder / "failures.jsonl", [{**{name: row[name] for name in kept}, **failed} for row in lost])
+    return folder
+
+
+def few_documents(folder: Path) -> Path:
+    """Sixty questions about four documents: neither a difference nor that two are alike is shown."""
+    tasks = {"facts": TASKS["facts"], "same": ("knowledge", {"base": 1.0, "rag": 1.0})}
+    path = elected(folder, tasks, n=60) / "questions.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    write_lines(path, [{**row, "cluster": f"document {place % 4}"} for place, row in enumerate(rows)])
+    return folder
+
+
 def ties(folder: Path) -> Path:
     """Equally accurate and equally dear: the first named is ahead, in either order of their names."""
     right = {"few-shot": 0.6, "base": 0.6, "rag": 0.6, "few-shot+rag": 0.6}
@@ -257,6 +280,8 @@ RUNS = {
     "at once": at_once,
     "alike at unknown cost": alike_at_unknown_cost,
     "apart": apart,
+    "left out": left_out,
+    "few documents": few_documents,
     "models": models,
 }
 THOROUGH = frozenset({"elected", "models", "ties", "spread", "rival of unknown cost"})

@@ -155,7 +155,7 @@ def test_a_run_without_prices_offers_none(tmp_path: Path) -> None:
         ("monthly_queries", "2.5", {"mistake": "a whole number"}),
         ("monthly_queries", "many", {"mistake": "a whole number"}),
         ("error_price_usd", "0", {"value": 0}),
-        ("error_price_usd", "1e-12", {"mistake": "0 or at least 1e-9"}),
+        ("error_price_usd", "1e-12", {"mistake": "0 or at least 0.000000001"}),
         ("min_accuracy", "60", {"mistake": "at most 1"}),
         ("min_accuracy", "0.6", {"value": 0.6}),
         ("utilisation", "0", {"mistake": "at least 0.000001"}),
@@ -190,7 +190,8 @@ def test_quantities_are_written_as_in_the_reports() -> None:
         assert calls([(name, value) for value in values]) == expected, name
     shares = [0.0, 1e-5, 1 / 16, 3 / 16, 1 / 80, 0.0004, 0.123, 0.5, 0.9994, 0.99999, 1.0]
     assert calls([("percent", value) for value in shares]) == [quantities.percent(value) for value in shares]
-    assert calls([("dollars", -3.5)]) == [quantities.dollars(-3.5)]
+    for value in (-3.5, -2e-10, 5.1e-10, -4e13):
+        assert calls([("dollars", value)]) == [quantities.dollars(value)]
 
 
 def test_tokens_at_a_price_are_what_the_projection_says(tmp_path: Path) -> None:

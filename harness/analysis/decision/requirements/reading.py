@@ -68,7 +68,7 @@ def _model(kind: Any) -> type[Strict]:
 
 def _checked(row: Row, value: Any) -> Any:
     if row.above and value and value < row.above:
-        raise ValueError(f"must be 0 or at least {row.above:g}, but is {shown(value)}.")
+        raise ValueError(f"must be 0 or at least {row.above:.9f}, but is {shown(value)}.")
     if row.share and value is not None and value > 1:
         hint = f" (for {value:g} % write {value / 100:g})" if LEAST_PERCENT <= value <= 100 else ""
         raise ValueError(f"must be at most 1, but is {shown(value)}{hint}.")

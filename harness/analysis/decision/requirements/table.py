@@ -164,6 +164,10 @@ class Requirements:
     )  # fmt: skip
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
+    def with_value(self, field: str, value: Value) -> Requirements:
+        changed: dict[str, Any] = {field: value}
+        return replace(self, **changed)
+
     @property
     def asked(self) -> dict[str, Value]:
         """What was set, by name."""

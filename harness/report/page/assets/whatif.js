@@ -12,6 +12,7 @@ const WhatIf = (() => {
   const fixed = (value, decimals) => grouped(even(value, decimals));
   const rounded = (value) => Number(value.toExponential(2));
   const whole = (value) => fixed(value, 0);
+  const queries = (value) => `${whole(value)} ${whole(value) === "1" ? "query" : "queries"}`;
   const plain = (value) => fixed(value, 1).replace(/\.0$/, "");
 
   // As toFixed, but as Python has it: what lies exactly in the middle goes to the even digit (6.25 → 6.2), and no exponent.
@@ -40,7 +41,8 @@ const WhatIf = (() => {
     if (value === 0) return "$0";
     const size = Math.abs(value), sign = value < 0 ? "−" : "";
     if (size >= 0.995 && size < 1e12) return `${sign}$${fixed(size, 2)}`;
-    if (size < 1e-9 || size >= 1e12) return `${sign}$${size.toExponential(1).replace(/e-(\d)$/, "e-0$1")}`;
+    if (size >= 1e12) return `${sign}$${three(size / 1e12)} trillion`;
+    if (size < 1e-9) return `${sign ? ">" : "<"} ${sign}$0.000000001`;
     return `${sign}$${even(size, 2 - Math.floor(Math.log10(rounded(size)))).replace(/0$/, "")}`;
   }
 
@@ -249,7 +251,7 @@ const WhatIf = (() => {
 
   // The accuracy with changed facts credited at what was measured on facts that training did not hold
   // (analysis/decision/candidates.py).
-  function accuracyAt({ accuracy, taught }, facts, terms) {
+  function accuracyAt(accuracy, { taught }, facts, terms) {
     if (accuracy === null || !taught || taught.untaught === null || terms.refresh_days === null || !taught.changed_share) return accuracy;
     const changes = (terms.horizon_months * facts.days_per_month) / terms.refresh_days, rate = -Math.log1p(-taught.changed_share);
     const changed = taught.changed_share >= 1 ? 1 : 1 + Math.expm1(-rate * changes) / (rate * changes);
@@ -257,8 +259,8 @@ const WhatIf = (() => {
   }
 
   function appraise(one, facts, terms) {
-    const accuracy = accuracyAt(one, facts, terms), lost = one.accuracy - accuracy;
-    const cost = money(one, terms), usd = monthly(cost, terms, facts), outcomes = requirements({ ...one, accuracy }, terms, facts, usd);
+    const accuracy = accuracyAt(one.compared, one, facts, terms), lost = one.compared - accuracy, own = accuracyAt(one.accuracy, one, facts, terms);
+    const cost = money(one, terms), usd = monthly(cost, terms, facts), outcomes = requirements({ ...one, accuracy: own }, terms, facts, usd);
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
@@ -277,11 +279,12 @@ const WhatIf = (() => {
       const { delta, low, high } = row;
       if (a === one.name && b === other.name) return shifted({ ...row, delta: delta === null ? null : 0 - delta, low: 0 - high, high: 0 - low });
     }
-    return { delta: null, low: -1, high: 1, p: null, bounded: false };
+    return { delta: null, low: -1, high: 1, p: null, bounded: false, few: false };
   }
 
   const resolved = ({ low, high, p }) => (low > 0 || high < 0) && (p === null || p < 0.05);
-  const within = ({ low, high, bounded }, margin) => bounded && -margin < low && high < margin;
+  const within = ({ low, high, bounded, few }, margin) => bounded && !few && -margin < low && high < margin;
+  const leastDelta = ({ low, few }) => (few ? -1 : low);
   const ahead = (row, margin) => resolved(row) && row.low > 0 && !within(row, margin);
 
   // The first of those whose key is least; keys are lists, compared from the front.
@@ -340,7 +343,7 @@ const WhatIf = (() => {
     const favourite = simplest(alike, (one) => (one === lowest ? 0 : 1));
     const stake = terms.monthly_queries * (terms.error_price_usd || 0), slack = terms.value_margin * favourite.total;
     const open = feasible.filter((rival) => !alike.includes(rival)
-      && stake * difference(task, favourite, rival).low - dearer(favourite, rival) < -slack);
+      && stake * leastDelta(difference(task, favourite, rival)) - dearer(favourite, rival) < -slack);
     return [favourite, open];
   }
 
@@ -351,8 +354,8 @@ const WhatIf = (() => {
     const others = level.filter((one) => one !== best);
     if (others.length && level.some((one) => one.monthly === null)) return [best, others];
     const cheapest = simplestOfTheCheapest(level.filter((one) => running.includes(one)));
-    if (level.every((one) => one === cheapest || difference(task, cheapest, one).low > -margin)) return [cheapest, []];
-    return [best, others.filter((one) => simplestOfTheCheapest([best, one]) === one || difference(task, best, one).low <= -margin)];
+    if (level.every((one) => one === cheapest || leastDelta(difference(task, cheapest, one)) > -margin)) return [cheapest, []];
+    return [best, others.filter((one) => simplestOfTheCheapest([best, one]) === one || leastDelta(difference(task, best, one)) <= -margin)];
   }
 
   // Up to which price of a wrong answer a cheaper, less accurate system is the better choice: {below, then, price}.
@@ -362,8 +365,9 @@ const WhatIf = (() => {
     let found = null;
     for (const rival of running) {
       const saved = dearer(best, rival) / terms.monthly_queries;
-      if (saved <= 0 || !ahead(difference(task, best, rival), terms.accuracy_margin) || perRight(rival) >= perRight(best)) continue;
-      const price = saved / (best.accuracy - rival.accuracy);
+      const better = difference(task, best, rival);
+      if (saved <= 0 || !ahead(better, terms.accuracy_margin) || perRight(rival) >= perRight(best)) continue;
+      const price = saved / better.delta;
       if (!found || price > found.price) found = { below: rival, then: best.name, price };
     }
     return found && found.price > facts.least_error_usd ? found : null;
@@ -455,7 +459,7 @@ const WhatIf = (() => {
     const among = status === BEST_OF_JUDGED ? `Of ${listed(candidates.map((one) => one.name))}, take` : "Take";
     const weighed = candidates.every((one) => !one.feasible || one.monthly !== null);
     const first = candidates.find((one) => one.name === favourite);
-    const volume = weighed ? ` ${condition || unjudged.length ? favourite : "It"} costs ${dollars(first.monthly)} a month at ${whole(terms.monthly_queries)} queries.` : "";
+    const volume = weighed ? ` ${condition || unjudged.length ? favourite : "It"} costs ${dollars(first.monthly)} a month at ${queries(terms.monthly_queries)}.` : "";
     const then = condition
       ? `, unless a wrong answer costs you more than ${dollars(condition.price)}: then ${condition.then}${of(condition.then).taught_words}` : "";
     const left = unjudged.map((name) => `; ${task.unjudged[name]}`).join("");
@@ -467,10 +471,11 @@ const WhatIf = (() => {
     const one = candidates.find((candidate) => candidate.name === (favourite || nearest));
     if (why_not) sentences.push(why_not);
     if (why_not || !one || status === NONE_FEASIBLE) return sentences.join(" ");
-    sentences.push(`${one.name}: ${task.graded ? `a mean ${task.metric} of ${percent(one.accuracy)}` : `${percent(one.accuracy)} right`}.`);
+    const own = task.systems.find(({ name }) => name === one.name), where = own.compared === own.accuracy ? "" : ", on the questions that all candidates answered";
+    sentences.push(`${one.name}: ${task.graded ? `a mean ${task.metric} of ${percent(one.accuracy)}` : `${percent(one.accuracy)} right`}${where}.`);
     if (one.monthly === null) sentences.push("What it costs is not known.");
     else if (basis === "value") sentences.push(`It is expected to cost ${dollars(one.total)} a month, ${dollars(one.total - one.monthly)} of them for wrong answers.`);
-    else sentences.push(`It costs ${dollars(one.monthly)} a month at ${whole(terms.monthly_queries)} queries.`);
+    else sentences.push(`It costs ${dollars(one.monthly)} a month at ${queries(terms.monthly_queries)}.`);
     if (open.length) sentences.push(`Not settled against ${open.join(", ")}.`);
     if (one.unchecked.length) sentences.push(`What is required of ${one.name} cannot all be checked.`);
     return sentences.join(" ");
@@ -491,7 +496,7 @@ const WhatIf = (() => {
     if (!Number.isFinite(value) || (field.whole && !Number.isInteger(value))) return { mistake: field.whole ? "a whole number" : "a number" };
     if (min !== null && value < min) return { mistake: `at least ${min}` };
     if (max !== null && value > max) return { mistake: `at most ${max}` };
-    if (above && value > 0 && value < above) return { mistake: `0 or at least ${above}` };
+    if (above && value > 0 && value < above) return { mistake: `0 or at least ${above.toFixed(9)}` };
     return { value };
   }
 

@@ -5,7 +5,7 @@ was left out. Apart from all results, since runs keep it, and flags need it and 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -23,6 +23,11 @@ class Step:
     @property
     def in_words(self) -> str:
         return f"{self.text}: {self.line}" if self.line else f"{self.text}."
+
+
+def typed(*words: object) -> str:
+    """A command of ours as it is copied into a shell, whatever is in its paths and names."""
+    return shlex.join(("harness", *map(str, words)))
 
 
 SWITCHES = frozenset(
@@ -45,9 +50,23 @@ def compare_again(command: str | None, task: str, *flags: str, without: str = ""
     left_out = {*_OF_ONE_RUN, without, *new, *(old for flag in new for old in _REPLACES.get(flag, ()))}
     given = [*_flags(command)] if command else []
     kept = [part for flag, parts in given if flag and flag not in left_out for part in parts]
-    tasks = [parts[0] for flag, parts in given if not flag]
-    named = [name for name in tasks if task in (PurePath(name).stem, PurePath(name).name)]
-    return " ".join(("harness compare", *map(shlex.quote, (named[0] if named else task, *kept)), *flags))
+    return " ".join((typed("compare", _as_named(given, task), *kept), *flags))
+
+
+def validate_again(command: str | None, task: str) -> str:
+    """The command that validates a task of a run, named as the run's own command names it."""
+    return typed("tasks", "validate", _as_named([*_flags(command)] if command else [], task))
+
+
+def _as_named(given: Iterable[tuple[str, list[str]]], task: str) -> str:
+    """What a command line calls a task: its path where it gives one, else its name."""
+    names = (parts[0] for flag, parts in given if not flag)
+    return next((name for name in names if _means(PurePath(name), task)), task)
+
+
+def _means(path: PurePath, task: str) -> bool:
+    """Whether a path is that of a task: its file, its folder, or the file in its folder."""
+    return task in (path.stem, path.name) or (path.name == "task.yaml" and path.parent.name == task)
 
 
 def _flags(command: str) -> Iterator[tuple[str, list[str]]]:

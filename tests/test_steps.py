@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import PurePath
 
 import pytest
 
 from harness.cli import parser
-from harness.steps import SWITCHES, compare_again
+from harness.steps import SWITCHES, compare_again, typed, validate_again
 
 RUN = "harness compare faq other --quick --model small=folder --model=large=http://h:1/v1#a --strategies base,rag"
 
@@ -29,6 +30,7 @@ RUN = "harness compare faq other --quick --model small=folder --model=large=http
             "harness compare mine/faq.yaml --seeds 3",
         ),
         ("harness compare 'my tasks/faq/' --limit 9", (), "harness compare 'my tasks/faq/' --limit 9"),
+        ("harness compare b.yaml 'my tasks/faq/task.yaml'", (), "harness compare 'my tasks/faq/task.yaml'"),
         (
             "harness compare --ray ray://h:1 --workers 2 faq",
             (),
@@ -41,6 +43,14 @@ def test_the_command_of_a_run_becomes_that_of_the_next(
     command: str | None, flags: tuple[str, ...], again: str
 ) -> None:
     assert compare_again(command, "faq", *flags) == again
+
+
+def test_what_is_copied_into_a_shell_is_quoted_and_named_as_the_run_named_it() -> None:
+    assert typed("report", PurePath("my runs/1")) == "harness report 'my runs/1'"
+    assert validate_again("harness compare 'my tasks/faq.yaml' b", "faq") == (
+        "harness tasks validate 'my tasks/faq.yaml'"
+    )
+    assert validate_again(None, "faq") == "harness tasks validate faq"
 
 
 def test_a_flag_of_the_run_may_go() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.commands.flags import place
 from harness.errors import InputError
 from harness.quantities import listed
+from harness.steps import typed
 
 if TYPE_CHECKING:
     from harness.imports.draft import Draft
@@ -90,8 +91,8 @@ def _import(options: argparse.Namespace) -> None:
     for remark in remarks_on(draft):
         print(remark, file=sys.stderr)
     print(
-        f"Look over {options.folder / FOLDER_FILE}; `harness tasks validate {options.folder}` then says what a run of "
-        "it will do.",
+        f"Look over {options.folder / FOLDER_FILE}; `{typed('tasks', 'validate', options.folder)}` then says what a "
+        "run of it will do.",
         file=sys.stderr,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ def _init(options: argparse.Namespace) -> None:
         print(line)
     print("\nNext:")
     if options.folder != Path():
-        print(f"  cd {options.folder}")
+        print(f"  cd {shlex.quote(str(options.folder))}")
     for command, meaning in NEXT:
         print(f"  {command:<26} {meaning}")
 

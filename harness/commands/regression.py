@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.commands import REPORTS, TASKS
 from harness.commands.flags import add_json_flag, name, place, whole
 from harness.errors import InputError, InputErrors
+from harness.steps import typed
 
 if TYPE_CHECKING:
     from harness.analysis.regression.terms import Gate
@@ -126,7 +127,7 @@ def _refuse_without_baseline(run: Path) -> None:
 
     if (run / MANIFEST).exists() and not (BASELINE / MANIFEST).exists():
         raise InputError(
-            f"there is no baseline yet: {BASELINE} holds no {MANIFEST}. Take this run for it: harness accept {run}"
+            f"there is no baseline yet: {BASELINE} holds no {MANIFEST}. Take this run for it: {typed('accept', run)}"
         )
 
 

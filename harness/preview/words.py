@@ -9,6 +9,7 @@ from harness.corpus.inventory import guessed_lines, not_read_line
 from harness.preview.preview import Preview
 from harness.preview.shows import DISCORDANCE, SMALL, Shows, in_points
 from harness.quantities import counted, listed, spelled
+from harness.steps import typed
 
 WIDTH = 110
 INDENT = 14
@@ -16,6 +17,7 @@ INDENT = 14
 
 
 def lines(preview: Preview) -> Iterator[str]:
+    run = typed("compare", preview.called)
     yield f"{preview.path}: {preview.task}, probes {preview.probes}"
     for word, sentences in (
         ("documents", _documents(preview)),
@@ -25,14 +27,12 @@ def lines(preview: Preview) -> Iterator[str]:
         ("shows", _shows(preview.shows)),
         (
             "time",
-            [
-                f"`harness compare {preview.called} --dry-run` measures this machine, and says how long a run takes."
-            ],
+            [f"`{run} --dry-run` measures this machine, and says how long a run takes."],
         ),
     ):
         for index, sentence in enumerate(sentences):
             yield from _wrapped(sentence, f"  {word}" if not index else "")
-    yield from _verdict(preview)
+    yield from _verdict(preview, run)
 
 
 def _wrapped(sentence: str, word: str) -> list[str]:
@@ -107,9 +107,8 @@ def _shows(shows: Shows) -> Iterator[str]:
     yield f"(With 80 % power, {pair}, where two differ on {100 * DISCORDANCE:.0f} % of the questions.)"
 
 
-def _verdict(preview: Preview) -> Iterator[str]:
+def _verdict(preview: Preview, run: str) -> Iterator[str]:
     """What was found stands at the left and in one line each, so that editors and searches find file and line."""
-    run = f"harness compare {preview.called}"
     if not preview.findings:
         yield f"  Valid: nothing was found that would spoil a run. {run}"
         return

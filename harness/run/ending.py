@@ -12,6 +12,7 @@ from harness.errors import HarnessError, InputError, ModelUnavailable, RunInterr
 from harness.run.facts import ModelFacts
 from harness.run.folder import RunFolder
 from harness.run.tools import Tools
+from harness.steps import typed
 
 
 @contextlib.contextmanager
@@ -77,4 +78,4 @@ def _note_status(folder: RunFolder, status: str) -> None:
 
 
 def _go_on(folder: RunFolder) -> str:
-    return f"What was answered is kept; go on with: harness compare --resume {folder.path}"
+    return f"What was answered is kept; go on with: {typed('compare', '--resume', folder.path)}"

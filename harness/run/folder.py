@@ -29,10 +29,11 @@ from harness.records import (
 from harness.run.facts import ModelFacts
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest
-from harness.run.manifest_file import read_manifest, write_manifest
+from harness.run.manifest_file import MANIFEST, read_manifest, write_manifest
 from harness.run.missing import place_of, still_missing
 from harness.run.rows import each_row, read_rows
 from harness.spec.system import System
+from harness.steps import typed
 from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
@@ -231,7 +232,10 @@ def check_output(path: Path) -> None:
     """
     remove_left(path)
     if path.exists() and (not path.is_dir() or any(entry.name != LOCK for entry in path.iterdir())):
-        raise InputError(f"the output {path} exists already; name another, or go on with --resume {path}")
+        way = (
+            f", or go on with it: {typed('compare', '--resume', path)}" if (path / MANIFEST).exists() else ""
+        )
+        raise InputError(f"the output {path} exists already; name another{way}")
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,7 @@ from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, timed_forms
 from harness.run.tools import Tools
 from harness.spec.system import LoRA, ModelRef
+from harness.steps import typed
 
 Reached = Callable[[bool], None]
 """Told when there is more evidence than before; True: nothing more comes for a while."""
@@ -139,7 +140,8 @@ class Run:
             spent = f", and {dollars(planned.usd_spent)} are spent" if planned.usd_spent else ""
             raise InputError(
                 f"--max-usd {limit:g} does not reach: the prompts alone cost {dollars(planned.usd_least)}{spent}. Ask "
-                f"fewer questions (--limit), or allow more: harness compare --resume {self.folder.path} --max-usd USD"
+                f"fewer questions (--limit), or allow more: {typed('compare', '--resume', self.folder.path)} "
+                "--max-usd USD"
             )
 
     def _fitted(self, jobs: Sequence[ReadyJob]) -> list[ReadyJob]:

@@ -67,11 +67,18 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"exists already.*--resume"):
+    with pytest.raises(InputError, match=r"exists already; name another$"):
         RunFolder.create(tmp_path, MANIFEST)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(InputError, match="exists already"):
         RunFolder.create(tmp_path / "notes.txt", MANIFEST)
+
+
+def test_a_run_that_is_there_already_can_be_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "my run"
+    RunFolder.create(path, MANIFEST)
+    with pytest.raises(InputError, match=f"or go on with it: harness compare --resume '{path}'"):
+        RunFolder.create(path, MANIFEST)
 
 
 def test_an_output_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from harness.analysis.validity.form import WRAPPED
 from harness.engines.sizes import SizedModel, stronger
 from harness.quantities import dollars, gigabytes, plain, whole
 from harness.run.facts import ModelFacts
-from harness.steps import Step
+from harness.steps import Step, validate_again
 
 MOST = 3
 """More than these nobody reads."""
@@ -64,7 +64,7 @@ def _not_computed(case: Case, decision: Decision) -> Steps:
     if case.waiting:
         yield Step("Wait for the rest, or go on with a run that was stopped", "harness compare --resume RUN")
     elif not decision.candidates:
-        yield Step("Look at how answers are scored", f"harness tasks validate {case.task}")
+        yield Step("Look at how answers are scored", validate_again(case.command, case.task))
     elif case.probes != "general":  # asked to show forgetting: nothing is to be chosen there
         yield Step("Compare it with other strategies", case.compare(f"--strategies {RIVALS}"))
 
@@ -89,7 +89,7 @@ def _undecided(case: Case, decision: Decision) -> Steps:
         yield from _beyond_trivial(case, decision)
         yield Step(
             "Read some answers beside what counts as right: prompt, answer or metrics of the task file may be at fault",
-            f"harness tasks validate {case.task}",
+            validate_again(case.command, case.task),
         )
     elif rivals := [row for row in decision.against.values() if row.open]:
         reasons = {row.questions_reason for row in rivals}

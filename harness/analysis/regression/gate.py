@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import MANIFEST, read_manifest
+from harness.steps import typed
 
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20
@@ -120,7 +120,7 @@ def judge(
         other_kernels=tuple(other_kernels(old.manifest, new.manifest)),
         changes=tuple(changed),
         findings=findings,
-        accept=accept or shlex.join(["harness", "accept", str(after), "--baseline", str(before)]),
+        accept=accept or typed("accept", after, "--baseline", before),
     )
 
 

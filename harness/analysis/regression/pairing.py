@@ -19,6 +19,7 @@ from harness.quantities import counted, listed
 from harness.records import AnswerRow, Question, TimingRow
 from harness.run.manifest import Manifest
 from harness.spec.system import System
+from harness.steps import typed
 
 MARGIN = 0.02
 LATENCY_MARGIN = 1.25
@@ -52,7 +53,7 @@ class Side:
             lacks += [f"{counted(missing, 'answer')} missing"] if missing else []
             raise HarnessError(
                 f"{folder} is incomplete ({', '.join(lacks)}), and only whole runs are compared. "
-                f"Go on with: harness compare --resume {folder}"
+                f"Go on with: {typed('compare', '--resume', folder)}"
             )
         return cls(run, score_all(run))
 

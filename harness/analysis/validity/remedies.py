@@ -9,7 +9,7 @@ from harness.analysis.evidence import missed
 from harness.analysis.validity.check import Case
 from harness.records import ALL_EPOCHS
 from harness.spec.system import LoRA, name_at_home
-from harness.steps import Step, compare_again
+from harness.steps import Step, compare_again, validate_again
 
 TRIES = 8
 """Settings of each strategy that a remedy lets `--tune` try."""
@@ -21,7 +21,7 @@ def again(case: Case, text: str, *flags: str) -> Step:
 
 
 def validate(case: Case, text: str) -> Step:
-    return Step(text, f"harness tasks validate {case.task}")
+    return Step(text, validate_again(case.run.manifest.command, case.task))
 
 
 def have_the_rest(case: Case) -> Step:

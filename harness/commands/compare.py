@@ -14,6 +14,7 @@ from harness.commands.run_flags import add_run_flags, resumed_settings, settings
 from harness.commands.tasks import check_corpora
 from harness.errors import HarnessError, InputError, RunInterrupted
 from harness.quantities import counted, listed, whole
+from harness.steps import typed
 
 if TYPE_CHECKING:
     from harness.analysis.results.run import RunResult
@@ -33,14 +34,12 @@ def add_compare(commands: Any) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
-    from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
     from harness.run.begin import new_id
     from harness.run.compare import compare, dry_run, fit_within
     from harness.run.folder import PAGE, check_output
     from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
-    from harness.spec.task import load_tasks
 
     if options.json and not options.dry_run:
         raise InputError("--json prints a plan: add --dry-run. A run keeps its figures in results.json.")
@@ -50,10 +49,7 @@ def _compare(options: argparse.Namespace) -> None:
         raise InputError(
             "--within plans neither --optimise-prompt nor --learning-curve: leave these out, or --within."
         )
-    tasks = open_tasks(
-        load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
-    )
-    tasks, corpora = check_corpora(tasks)
+    tasks, corpora = _tasks_of(settings, allow_code=options.allow_task_code)
     run_id = new_id()
     output = options.resume or options.output or REPORTS / run_id
     if options.resume:
@@ -89,6 +85,21 @@ def _compare(options: argparse.Namespace) -> None:
     _refuse_incomplete(results, folder)
 
 
+def _tasks_of(settings: Settings, *, allow_code: bool) -> tuple[list[Task], Corpora]:
+    """The tasks of a run and their documents. Raises InputErrors with all their mistakes, before any model loads."""
+    from harness.lmeval.load import open_tasks
+    from harness.spec.task import load_tasks
+
+    tasks = load_tasks([*map(_from_here, settings.task_files)], TASKS)
+    return check_corpora(open_tasks(tasks, allow_code=allow_code, wanted=_wanted(settings)))
+
+
+def _from_here(path: str) -> str:
+    """The path of a task file as messages name it: below this folder without the way to it."""
+    here, file = Path.cwd(), Path(path)
+    return str(file.relative_to(here)) if file.is_relative_to(here) else path
+
+
 def _spread(
     tools: Tools, options: argparse.Namespace, date: str, run_id: str
 ) -> AbstractContextManager[Tools]:
@@ -116,7 +127,7 @@ def _refuse_incomplete(results: RunResult, folder: Path) -> None:
     if results.status == "interrupted":  # what --repeat asked again
         raise HarnessError(
             "some answers to questions that were asked again could not be had, and stand in no figure. Ask for them "
-            f"with: harness compare --resume {folder}"
+            f"with: {typed('compare', '--resume', folder)}"
         )
 
 
@@ -138,8 +149,8 @@ def _missing(results: RunResult, folder: Path) -> str:
     there = sum(system.n_answered for system in results.systems)
     return (
         f"{counted(results.missing_answers, 'answer')} of {whole(there + results.missing_answers)} could not be "
-        f"had: {why}. They count neither as right nor as wrong. Ask for them again with: harness compare --resume "
-        f"{folder}"
+        f"had: {why}. They count neither as right nor as wrong. Ask for them again with: "
+        f"{typed('compare', '--resume', folder)}"
     )
 
 
@@ -147,7 +158,7 @@ def _reported(folder: Path) -> RunResult:
     """Write the reports of a run that ended. An error says that the run itself is whole."""
     from harness.report.write import write_reports
 
-    way = f"The run is complete; write its reports with: harness report {folder}"
+    way = f"The run is complete; write its reports with: {typed('report', folder)}"
     try:
         return write_reports(folder)
     except KeyboardInterrupt:

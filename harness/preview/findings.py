@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.analysis.results.checks import Status
+from harness.analysis.validity.table import CHECKS
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.loss import answers_found, loss_sentence, lost_in
 from harness.corpus.window import REMEDY, cut_sentence, query_tokens
@@ -16,7 +18,8 @@ from harness.records import Inventory, Question
 from harness.scoring.table import metrics_for
 from harness.scoring.text import contains
 from harness.spec.context import Retrieved
-from harness.spec.remarks import remarks
+from harness.spec.copies import find_copies
+from harness.spec.remarks import left_out, remarks
 from harness.spec.strategy import retrieved
 from harness.spec.taskspec import TaskSpec
 from harness.spec.yamlfile import load_yaml
@@ -64,17 +67,7 @@ def _few(case: Case, shows: Shows) -> Iterator[str]:
 
 def _as_they_came(case: Case) -> Iterable[str]:
     """What reading the task said: questions left out, examples of the starter, what lm-eval's tasks cannot do."""
-    left_out = case.task.left_out
-    more = len(left_out) - NAMED
-    return (
-        *left_out[:NAMED],
-        *(
-            [f"{case.task.path}: {counted(more, 'question is', 'questions are')} left out besides."]
-            if more > 0
-            else []
-        ),
-        *case.task.remarks,
-    )
+    return (*left_out(case.task), *case.task.remarks)
 
 
 def _untaught(case: Case) -> Iterator[str]:
@@ -94,6 +87,26 @@ def _untaught(case: Case) -> Iterator[str]:
             f"{task.lines[task.train[0].id]}: a fine-tune learns little from {taught}; {FEW_TRAIN} or more give it a "
             "chance."
         )
+
+
+def _copied(case: Case) -> Iterator[str]:
+    """Near copies of test questions among those to learn from, which may take a fine-tune out of the race."""
+    task = case.task
+    copies = find_copies(task.test, [*task.train, *task.dev])  # identical ones were left out
+    if not copies:
+        return
+    first, of = copies[0], f"{len(copies):,} of {counted(len(task.test), 'test question')}"
+    status, _ = CHECKS["no_test_question_in_training"].limits.judge(len(copies) / len(task.test))
+    means = "leave out what learns from them" if status is Status.FAIL else "warn of that"
+    remedy = (
+        " Set `near_copies: leave_out` under `questions`, or keep all questions of a case in one file."
+        if isinstance(task.spec, TaskSpec)
+        else ""
+    )
+    yield (
+        f"{task.lines[first.learnt.id]}: is nearly the test question at {task.lines[first.test.id]}. Near copies of "
+        f"{of} are learnt from, and a report will {means}.{remedy}"
+    )
 
 
 def _labels_unsaid(case: Case) -> Iterator[str]:
@@ -246,6 +259,7 @@ FINDINGS: dict[str, Callable[[Case], Iterable[str]]] = {
     "as it came": _as_they_came,
     "questions": lambda case: remarks(case.task),
     "no training": _untaught,
+    "near copies": _copied,
     "labels": _labels_unsaid,
     "refusal": _refusal_unsaid,
     "metric": _blind,

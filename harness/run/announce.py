@@ -13,6 +13,7 @@ from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob
 from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
+from harness.spec.remarks import left_out
 
 
 def say_where(tools: Tools, folder: RunFolder) -> None:
@@ -66,8 +67,8 @@ def _adapters(
     for job in plan.trainings:
         seed = f", seed {job.seed}" if settings.seeds > 1 else ""
         yield f"{job.task} · {job.system.name}: adapter {'cached' if trained(job) else 'to be trained'}{seed}"
-        if left_out := contexts.of(job).training(job.system, job.seed).left_out:
-            longer = f"{counted(left_out, 'training example')} left out: longer than the model reads"
+        if unread := contexts.of(job).training(job.system, job.seed).left_out:
+            longer = f"{counted(unread, 'training example')} left out: longer than the model reads"
             yield f"{job.task} · {job.system.name}: {longer}"
 
 
@@ -91,7 +92,7 @@ def _not_asked(plan: Plan) -> Iterator[str]:
     for task in plan.idle:
         yield f"{task} would only show what is forgotten, and no adapter is trained: it is not asked"
     for asked_task in plan.tasks.values():
-        yield from (*asked_task.left_out, *asked_task.remarks)
+        yield from (*left_out(asked_task), *asked_task.remarks)
     for task, found in plan.not_applicable.items():
         for systems, obstacle in by_obstacle(found):
             yield f"{task} · {listed(systems)}: not applicable, {obstacle.in_words}"

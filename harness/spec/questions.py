@@ -31,6 +31,10 @@ LONGEST, LONGEST_RECORD = 200_000_000, 10_000_000
 """The most bytes of a question file, and characters of a question."""
 MOST_KEYS = 1000
 _NAMED = 12
+_OTHER_FORM = (
+    "is no JSON object, {…}: a question file holds one a line. Of a table (as CSV) or a list of records, "
+    "`harness tasks import` makes such files."
+)
 Said = str | Later
 
 
@@ -61,6 +65,8 @@ def read_questions(path: Path, answer: Answer | None, metrics: Sequence[str] = (
     errors: list[InputError] = []
     records = 0
     for number, line in numbered_lines(source.text):
+        if not records and not line.lstrip().startswith("{"):
+            return QuestionFile(path, source.sha256, errors=(InputError(_OTHER_FORM, path=path, line=number),))
         records += 1
         question, mistakes = parse_record(line, answer, metrics)
         if question and question.id in lines:
@@ -167,8 +173,8 @@ def _wrong_list(key: str, value: Any) -> str:
     if value is None and key != "answers":
         return ""  # optional, and left open
     if not isinstance(value, list):
-        short = isinstance(value, str) and len(value) <= 60
-        hint = f" (write [{json.dumps(value, ensure_ascii=False)}])" if short else ""
+        short = type(value) in (str, int, float) and len(str(value)) <= 60
+        hint = f" (write [{json.dumps(str(value), ensure_ascii=False)}])" if short else ""
         hint = " (write [{…}])" if isinstance(value, dict) and key == "answers" else hint
         return f"{key!r} must be a list of texts, but is {shown(value)}{hint}."
     wrong = [entry for entry in value if not isinstance(entry, str) or not entry.strip()]

@@ -49,6 +49,13 @@ def remarks(task: Task) -> Iterator[str]:
             yield from _collisions(task, questions, listed(used), normal, written)
 
 
+def left_out(task: Task) -> Iterator[str]:
+    """The first questions that were left out, and how many more: of real data there may be thousands."""
+    yield from task.left_out[:SHOWN]
+    if more := len(task.left_out[SHOWN:]):
+        yield f"{task.path}: {counted(more, 'question is', 'questions are')} left out besides."
+
+
 def spelt_alike(names: Iterable[str]) -> list[list[str]]:
     """Names that are the same but for case, blanks and signs: `Pay bill` and `pay_bill`; each group in order."""
     groups: dict[str, list[str]] = {}

@@ -49,6 +49,36 @@ def test_a_scripted_engine_is_compared_from_its_flags_to_the_report(
     assert main(["check", "run", "--baseline", "run", "--expect", "same"]) == 0
 
 
+def test_a_run_names_files_as_they_are_called_from_here_and_few_of_many(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learnt = [
+        {"id": f"t{n}", "question": f"Who keeps the {tool}?", "answers": ["x"]}
+        for n, tool in enumerate(TOOLS)
+    ]
+    lines(Path("tasks/workshop/train.jsonl"), learnt)
+    command = [
+        "compare",
+        "workshop",
+        "--model",
+        f"scripted:{script}",
+        "--strategies",
+        "base",
+        "--output",
+        "run",
+    ]
+    assert main(command) == 0
+    said = capsys.readouterr().err.splitlines()
+    left_out = [line.strip() for line in said if "left out" in line]
+    assert left_out[0].startswith(
+        "tasks/workshop/train.jsonl:1: left out, since it is also the test question at t"
+    )
+    assert left_out[3:] == ["tasks/workshop.yaml: 5 questions are left out besides."]
+    Path("tasks/workshop/train.jsonl").write_text("{", encoding="utf-8")
+    assert main([*command[:-1], "run2"]) == 2
+    assert capsys.readouterr().err.startswith("harness: tasks/workshop/train.jsonl:1: broken JSON")
+
+
 def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
     code = (
         "import sys; from harness.cli import main\n"

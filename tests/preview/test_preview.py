@@ -198,6 +198,29 @@ def test_passages_longer_than_the_embedder_reads_are_named(tmp_path: Path) -> No
     assert "retrieval.chunk_tokens: is 4096, and all-MiniLM-L6-v2 reads 64 tokens" in said["chunk_tokens"]
 
 
+def test_near_copies_that_are_learnt_from_are_named_unless_they_are_left_out(tmp_path: Path) -> None:
+    asked = [
+        *many(99),
+        {"id": "card", "question": "My card was declined at the shop today", "answers": ["A"]},
+    ]
+    path = good(tmp_path, test=asked)
+    lines = (path.parent / "workshop" / "train.jsonl").read_text(encoding="utf-8")
+    near = '{"id": "near", "question": "My card was declined at the shops today", "answers": ["A"]}\n'
+    (path.parent / "workshop" / "train.jsonl").write_text(near + lines, encoding="utf-8")
+    said = found(path)["near copies"]
+    assert said.startswith(
+        "workshop/train.jsonl:1: is nearly the test question at workshop/test.jsonl:100. Near copies of 1 of 100"
+    )
+    assert "a report will warn of that. Set `near_copies: leave_out`" in said
+    test = path.parent / "workshop" / "test.jsonl"
+    test.write_text(
+        "".join(test.read_text(encoding="utf-8").splitlines(keepends=True)[-20:]), encoding="utf-8"
+    )
+    assert "a report will leave out what learns from them" in found(path)["near copies"]
+    left = changed(path, "train.jsonl\n", "train.jsonl\n  near_copies: leave_out\n")
+    assert "near copies" not in found(left)
+
+
 def test_many_questions_that_are_left_out_are_counted(tmp_path: Path) -> None:
     path = good(tmp_path)
     train = tmp_path / "workshop" / "train.jsonl"

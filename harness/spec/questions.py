@@ -66,7 +66,9 @@ def read_questions(path: Path, answer: Answer | None, metrics: Sequence[str] = (
     records = 0
     for number, line in numbered_lines(source.text):
         if not records and not line.lstrip().startswith("{"):
-            return QuestionFile(path, source.sha256, errors=(InputError(_OTHER_FORM, path=path, line=number),))
+            return QuestionFile(
+                path, source.sha256, errors=(InputError(_OTHER_FORM, path=path, line=number),)
+            )
         records += 1
         question, mistakes = parse_record(line, answer, metrics)
         if question and question.id in lines:

@@ -135,6 +135,12 @@ def test_a_misspelled_key_is_told_apart_from_a_key_of_somebody_elses(wrong: str,
     assert mistakes({**record, wrong: "x"}) == [f"{wrong!r} is not a known key (did you mean {meant!r}?)."]
 
 
+def test_a_single_answer_is_shown_as_the_list_that_it_should_be() -> None:
+    for answer in ("84", 84):
+        (said,) = mistakes({**GOOD, "answers": answer})
+        assert said.endswith('(write ["84"]).')
+
+
 def test_answer_for_answers_is_one_mistake_and_harmless_beside_answers() -> None:
     record = {"id": "q", "question": "Who?", "answer": "Ann"}
     assert mistakes(record) == ["'answer' is not a known key (did you mean 'answers'?)."]
@@ -198,6 +204,16 @@ def test_an_empty_file_holds_no_questions(tmp_path: Path, text: str) -> None:
     assert [str(error) for error in read_questions(path, TEXT).errors] == [
         f"{path}: the file holds no questions."
     ]
+
+
+@pytest.mark.parametrize("text", ["\ufeffQuestion;Answer\r\nWho?;Ann\r\n", '\n[\n {"id": "q"}\n]\n'])
+def test_a_table_or_a_list_in_place_of_lines_is_one_mistake_with_the_way_out(
+    tmp_path: Path, text: str
+) -> None:
+    path = write(tmp_path / "test.jsonl", text)
+    (error,) = read_questions(path, TEXT).errors
+    assert "is no JSON object" in str(error)
+    assert "`harness tasks import` makes such files" in str(error)
 
 
 def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:

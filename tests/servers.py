@@ -282,6 +282,22 @@ def hang_up(handler: Handler, _body: Body) -> None:
     handler.close_connection = True
 
 
+def endless(code: int = 200) -> Fault:
+    """A body that goes on for as long as somebody reads it."""
+
+    def send(handler: Handler, _body: Body) -> None:
+        handler.send_response(code)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            while True:
+                handler.wfile.write(b" " * 65536)
+
+    return send
+
+
 def refuse(parameter: str, code: int = 400) -> Fault:
     """Answer only requests without a parameter."""
 

@@ -48,6 +48,8 @@ class Parsed:
     title: str
     parts: tuple[tuple[str, str], ...]
     gaps: tuple[NotRead, ...] = ()
+    encoding: str = ""
+    """As of `Entry`."""
 
 
 def document_of_parts(doc_id: str, title: str, parts: Sequence[tuple[str, str]]) -> Document:

@@ -64,7 +64,11 @@ _NASAL = r"(?<!nh)ã(?![eio])"
 """Portuguese has it before another vowel, but for few words; Romanian's ă is read so."""
 _ALONE = r"¤|(?<!\w)[ŒœŠšŽžŸ](?!\w)"
 """A sign that nobody types, and letters that are no word."""
-_MISPLACED = re.compile(f"{_CAPITAL_WITHIN}|{_SIGN_WITHIN}|{_SIGN_BEFORE}|{_NASAL}|{_ALONE}")
+_GRAVE = r"(?<=[ae])è(?!r)|(?<=[iou])è(?=i)|(?<=[^qQ\W]u)è(?!\w)|[èÈ](?=[aeou])"
+"""No Western language has è there; Slovenian's, Croatian's and Lithuanian's č is read so: `brezplaèno`, `veèer`."""
+_MISPLACED = re.compile(f"{_CAPITAL_WITHIN}|{_SIGN_WITHIN}|{_SIGN_BEFORE}|{_NASAL}|{_ALONE}|{_GRAVE}")
+_HARD = re.compile(r"[çÇ](?=[b-df-hj-np-tv-zei])")
+"""Only Albanian, which is full of ë, has ç before these; Latvian's ē is read so: `Bibliotçka`."""
 
 
 class Guess(NamedTuple):
@@ -103,7 +107,8 @@ def _wrong(text: str, rare: str) -> float | None:
     if accented > len(re.findall("[A-Za-z]", text)) or _count(beyond, rare) > accented / 2:
         return None
     fitting = max(_fitting(alphabet, beyond, accented) for alphabet in _ALPHABETS)
-    return (accented - fitting + len(_MISPLACED.findall(text))) / max(1, beyond.total())
+    misplaced = len(_MISPLACED.findall(text)) + (0 if "ë" in beyond else len(_HARD.findall(text)))
+    return (accented - fitting + misplaced) / max(1, beyond.total())
 
 
 def _fitting(alphabet: _Alphabet, beyond: Counter[str], accented: int) -> int:

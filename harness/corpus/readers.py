@@ -55,7 +55,7 @@ def _binary(form: Callable[[bytes, str], Parsed]) -> Reader:
         data = read_bytes(path)
         parsed = _parsed(lambda: form(data, path.stem))
         parts = [(_writable(label), _writable(text)) for label, text in parsed.parts]
-        yield Entry(document_of_parts(doc_id, _writable(parsed.title), parts))
+        yield Entry(document_of_parts(doc_id, _writable(parsed.title), parts), encoding=parsed.encoding)
         yield from parsed.gaps
 
     return read

@@ -54,7 +54,14 @@ def page_of(data: bytes) -> str:
     Raises NotRead where it declares none, or a wrong one.
     """
     declared = _DECLARED.search(data[:2048])
-    name = declared[1].decode("ascii") if declared else ""
+    return text_in(data, declared[1].decode("ascii") if declared else "")
+
+
+def text_in(data: bytes, name: str) -> str:
+    """Text that is said to be in an encoding: UTF-8 where it is that, else in this one.
+
+    Raises NotRead where none is said (the name is empty), or a wrong one.
+    """
     if not _SEVEN_BIT.match(name):
         try:
             return text_of(data)

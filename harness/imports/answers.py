@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +23,13 @@ _MARKS = ("answerable", "isimpossible", "impossible")
 """Columns that say whether a question has an answer, as `folded` has them."""
 _BROKEN = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
 """What a spreadsheet shows where a formula fails."""
+_NOTHING = frozenset({"n/a", "na", "nan", "null", "none", "nil", "-", "–", "?", "tbd", "todo"})
+"""What programs and people write into a cell that holds nothing; it may also be an answer."""
 _MOST_TOKENS = 1_000_000
 """Room for every answer while questions are checked: how many a task allows is worked out from all of them."""
 _FEW_LABELS, _SEVERAL = 20, 5
+_FEW_CELLS = 10
+"""One cell in so many is worth a remark."""
 _MOST_LABELS = 1000
 """More than a prompt can name."""
 
@@ -109,6 +114,7 @@ def _phrasing(
             f"{table.path}: {column!r} has {len(different)} different values in {counted(len(values), 'row')}: where "
             "these are labels to choose from, give it as --label."
         )
+    remarks += [*_nothing(table, column, texts), *([] if separator else _several(table, column, texts))]
 
     def unanswerable(index: int) -> bool:
         return impossible[index] or not texts[index]
@@ -124,6 +130,29 @@ def _phrasing(
         unanswerable,
         tuple(remarks),
     )
+
+
+def _several(table: Table, column: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """A remark on cells that may hold several answers; of one answer each, as no separator was given."""
+    for mark in ";|":
+        rows = sum(mark in text for row in texts if len(row) == 1 for text in row)
+        if rows and rows * _FEW_CELLS >= len(texts):
+            return [
+                f"{table.path}: {column!r} holds {mark!r} in {counted(rows, 'cell')}, each read as one answer: where "
+                f"it stands between several, give --answers-separator {mark!r}."
+            ]
+    return []
+
+
+def _nothing(table: Table, column: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """A remark on answers that may mean that there is none."""
+    found = Counter(row[0] for row in texts if len(row) == 1 and row[0].casefold() in _NOTHING)
+    rows = counted(found.total(), "row")
+    said = (
+        f"{table.path}: {column!r} holds {listed(map(shown, found))} in {rows}, taken as an answer: where it means "
+        "that there is none, leave the cell empty and give --refusal."
+    )
+    return [said] if found else []
 
 
 _EMPTY = " Write an answer, or give --refusal TEXT, the right reply where there is none."
@@ -193,6 +222,14 @@ def _labelling(table: Table, column: str, values: Sequence[Any], separator: str 
             f"{table.path}: {column!r} holds {first}{more}: each spelling is a label of its own, and a reply is "
             "right in one of them alone. Spell each label in one way."
         )
+    joined = next(
+        (label for label in labels if len(parts := _parts(label)) > 1 and {*parts} <= {*labels}), None
+    )
+    if joined is not None:
+        remarks.append(
+            f"{table.path}: {column!r} holds {joined!r}, which reads like several labels, and is one: "
+            "--answers-separator parts them, and either is then right."
+        )
     if all(label.lstrip("-").isdecimal() for label in labels):
         remarks.append(
             f"{table.path}: the labels are the numbers {listed(labels, _SEVERAL)}: a model does better with words, so "
@@ -205,6 +242,10 @@ def _labelling(table: Table, column: str, values: Sequence[Any], separator: str 
         lambda _: False,
         tuple(remarks),
     )
+
+
+def _parts(label: str) -> list[str]:
+    return [part.strip() for part in re.split("[,;|]", label)]
 
 
 def _choosing(

@@ -14,6 +14,7 @@ from harness.imports.values import is_empty, one_line
 
 _NUMBERED = re.compile(r"\D+(\d{1,3})")
 _LETTER = re.compile(r"\(?([A-Za-z])[).:]?")
+_LETTERED = re.compile(r"\(?([A-Za-z])[).:]\s*(\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ def _by_letter(answer: str, options: Options) -> int | None:
     return _within(string.ascii_uppercase.index(found[1].upper()), options) if found else None
 
 
+def _by_both(answer: str, options: Options) -> int | None:
+    """By its letter and its text: `B) green`."""
+    found = _LETTERED.fullmatch(answer)
+    place = _by_letter(found[1], options) if found else None
+    return place if found and place is not None and options.texts[place] in (found[2], answer) else None
+
+
 def _from_0(answer: str, options: Options) -> int | None:
     return _within(int(answer), options) if answer.isdecimal() and len(answer) < 4 else None
 
@@ -94,6 +102,7 @@ def way_of(rows: Sequence[tuple[str, Options]], path: Path) -> tuple[Way, str]:
         _by_text: "",
         _by_name: "",
         _by_letter: "",
+        _by_both: "",
         counted: f"answers are the numbers of the options, from {0 if counted is _from_0 else 1} on",
     }
     best = max(ways, key=lambda way: sum(way(answer, options) is not None for answer, options in rows))

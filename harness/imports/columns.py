@@ -22,7 +22,9 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
     "answer": (
         "answers", "answer", "answertext", "rightanswer", "correctanswer", "expectedanswer", "referenceanswer",
         "goldanswer", "groundtruth", "expected", "expectedoutput", "reference", "target", "output", "response", "reply",
-        "ideal", "completion", "solution", "answerkey", "correct", "a",
+        "ideal", "completion", "solution", "answerkey", "correct", "correctoption", "correctchoice", "correctanswers",
+        "possibleanswers", "goldenanswers", "goldanswers", "referenceanswers", "groundtruths", "shortanswers",
+        "shortanswer", "a",
     ),
     "label": ("label", "labels", "category", "class", "intent", "topic", "sentiment"),
     "gold": ("golddocs", "golddoc", "golddocuments", "golddocument", "gold", "documents", "document", "docs", "doc",
@@ -176,13 +178,27 @@ def _guesses(
 
 
 def _lettered(table: Table, taken: Collection[str]) -> tuple[str, ...]:
-    """Columns called A, B, C, … or Option 1, Option 2, … , three or more."""
+    """Columns called A, B, C, …, three or more, or Option 1, Option 2, …"""
     for stem, signs in itertools.product(("", "option", "choice"), ("abcdefgh", "12345678")):
         found = [table.plain([stem + sign], taken) for sign in signs if stem or sign.isalpha()]
         run = tuple(itertools.takewhile(bool, found))
-        if len(run) > 2:
+        if len(run) > (1 if stem else 2):
             return tuple(map(str, run))
     return ()
+
+
+def untold_splits(table: Table, columns: Columns) -> list[str]:
+    """A remark on a column of splits of which some are unknown, so that all of its rows are test questions."""
+    column = table.plain(PLAIN["split"], columns.names) if columns.split is None else None
+    values = {one_line(row.cells[column]) for row in table.rows if column in row.cells} if column else set()
+    unknown = sorted(value for value in values if value.casefold() not in SPLITS)
+    if not unknown or len(unknown) == len(values) or any(row.split for row in table.rows):
+        return []
+    held = listed(map(shown, unknown), COLUMNS_SHOWN)
+    return [
+        f"{table.path}: {shown(column)} is not taken as --split: it holds {held}, and "
+        f"splits are {', '.join(SPLITS)}. So every row is a test question."
+    ]
 
 
 def _tells_splits(table: Table, column: str) -> bool:

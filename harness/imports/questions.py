@@ -22,7 +22,7 @@ from harness.imports.cells import (
     usable,
     with_answers_joined,
 )
-from harness.imports.columns import Columns, columns_of
+from harness.imports.columns import Columns, columns_of, untold_splits
 from harness.imports.contexts import Contexts, passages_of, supporting
 from harness.imports.draft import ROLES, SPLITS, Draft
 from harness.imports.rows import Problems, Table
@@ -90,6 +90,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
             *table.remarks,
             *filter(None, [columns.remark(table)]),
             *left,
+            *([] if reading.shares else untold_splits(table, columns)),
             *asked_as_json(table, columns, cells),
             *mixed,
             *reader.remarks,

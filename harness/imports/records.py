@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, shown
 from harness.files import numbered_lines, read_json
+from harness.imports.columns import NAMES
 from harness.imports.draft import SPLITS
 from harness.imports.packed import suffix_of
-from harness.imports.rows import Row, Table
+from harness.imports.rows import Row, Table, folded
 from harness.imports.text import read_text
 from harness.imports.values import is_empty
 from harness.quantities import listed
@@ -103,7 +104,14 @@ def _unwrapped(record: Any) -> Any:
 
 
 def _by_column(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Records of a list for each column, or of pandas' object for each column; none where it is neither."""
+    """Records of a list for each column, or of pandas' object for each column or each row, or of its names of columns
+    beside lists of values; none where it is neither."""
+    names, lines = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(lines, list) and all(isinstance(line, list) for line in lines):
+        return [dict(zip(map(str, names), line, strict=False)) for line in lines]
+    records = [part for part in value.values() if isinstance(part, Mapping)]
+    if len(records) == len(value) and all(_named(record) for record in records) and not _named(value):
+        return [dict(record) for record in records]
     columns = {
         name: list(part.values()) if isinstance(part, Mapping) else part for name, part in value.items()
     }
@@ -112,6 +120,11 @@ def _by_column(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     if len(columns) < 2 or not flat or len(lengths) != 1:
         return []
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _named(keys: Iterable[str]) -> bool:
+    """Whether some key is what a column of a table is called."""
+    return any(folded(str(key)) in NAMES for key in keys)
 
 
 def _articles(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -151,6 +164,9 @@ def _row(place: str, record: Any, split: str | None) -> Row:
             str(key): value for key, value in record.items() if key not in chats and not is_empty(value)
         }
         return _conversation(place, others, [turn for turns in chats.values() for turn in turns], split)
+    asked = record.get("question")
+    if isinstance(asked, Mapping) and {"stem", "choices"} <= asked.keys():  # as in ARC's files
+        record = {**record, "question": asked["stem"], "choices": asked["choices"]}
     held = {str(key): value for key, value in record.items() if value == {} or not is_empty(value)}
     return Row(place, held, split)  # an object without keys is an answer: there is nothing to say
 

@@ -6,13 +6,13 @@ import contextlib
 import csv
 import datetime
 import io
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness.corpus.formats.sheets import STATED
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
@@ -22,7 +22,6 @@ from harness.imports.text import read_text
 from harness.quantities import counted, listed
 
 _DELIMITERS = (",", ";", "\t", "|")
-_STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 _TOLD = 12
 _HEADINGS = 10
 """So many rows are looked at for the names of columns: a title may stand above them."""
@@ -92,15 +91,18 @@ def _lines(
     """Every record of a CSV file, from 1, under its own delimiter; a remark where quotes mean nothing.
 
     That is the one that a first line `sep=;` names, as Excel writes it, else the one under which one of the first
-    records has most of the wanted columns. Between tabs quotes that make no CSV are letters, as databases write them.
+    records has most of the wanted columns; of equals the one under which records are equally long. Between tabs quotes
+    that make no CSV are letters, as databases write them.
     """
-    stated = _STATED.match(text)
+    stated = STATED.match(text)
     body = text[stated.end() :] if stated else text
     marks = sorted(_DELIMITERS, key=lambda mark: mark != "\t") if suffix_of(path) == ".tsv" else _DELIMITERS
 
-    def fit(delimiter: str) -> tuple[int, int]:
+    def fit(delimiter: str) -> tuple[int, bool, int]:
         first = _first_records(body, delimiter)
-        return max((_named(cells, wanted) for cells in first), default=0), max(map(len, first), default=0)
+        lengths = {len(cells) for cells in first if any(cells)}
+        named = max((_named(cells, wanted) for cells in first), default=0)
+        return named, len(lengths) == 1 and lengths != {1}, max(lengths, default=0)
 
     mark, first = (stated["mark"], 2) if stated else (max(marks, key=fit), 1)
     try:

@@ -6,7 +6,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from harness.files import read_json
@@ -43,17 +43,20 @@ def texts_of(value: Any, separator: str | None = None, spelled: Callable[[Any], 
     texts whose lines matter, as those of code."""
     if is_empty(value):
         return []
-    if isinstance(value, Mapping):
-        held = [value[key] for key in _OF_TEXT if key in value]
-        value = (
-            [text for part in held for text in (part if isinstance(part, list) else [part])]
-            if held
-            else [value]
-        )
-    elif isinstance(value, str) and separator:
+    if isinstance(value, str) and separator:
         value = value.split(separator)
-    entries: Iterable[Any] = value if isinstance(value, list) else [value]
+    entries = [text for entry in (value if isinstance(value, list) else [value]) for text in _held(entry)]
     return list(dict.fromkeys(spelled(entry) for entry in entries if not is_empty(entry)))
+
+
+def _held(entry: Any) -> list[Any]:
+    """The texts that an object holds under the keys for them; anything else as it is."""
+    parts = [entry[key] for key in _OF_TEXT if key in entry] if isinstance(entry, Mapping) else []
+    return (
+        [text for part in parts for text in (part if isinstance(part, list) else [part])]
+        if parts
+        else [entry]
+    )
 
 
 def objects_of(value: Any) -> list[dict[str, Any]] | None:

@@ -18,6 +18,10 @@ _VARIANTS = {
     "≥⩾": ">=",
     "≠": "!=",
     "♯": "#",
+    "ı": "i",  # both are I in capitals
+    "ё": "е",
+    "Ё": "Е",
+    "٪": "%",
     "\u066b": ".",
     "\u066c": ",",
     "º˚": "°",
@@ -73,19 +77,24 @@ _SPACED_THOUSANDS = re.compile(
 _SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
 _VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
-_PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX] (?=\d)")
+_PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX*] (?=\d)")
 """1920x1080 and 2 x 4, but not 0x10. All begin with what is rare: a search that looks behind at each character takes
 three times as long."""
 _NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
 """C#입니다: particles stand on names without a space."""
-_FORMULA = re.compile(r"\$([^\s$]{1,40})\$(?![\w$])")
+_FORMULA = re.compile(r"(\$\$?)([^\s$]{1,40})\1(?![\w$])")
 """$14$ is LaTeX and no price, but not $5-$10."""
+_PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,]\d+)*)(?![\w%])")
+"""%50, as in Turkish and Arabic."""
+_PROPORTION = re.compile(r" : (?<=\d : )(?=\d)")
+_DAY_AND_TIME = re.compile(r"T(?<=\d{4}-\d\d-\d\d.)(?=\d\d:\d\d)")
 _CAPITAL = "[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]"
 _SPACED_INITIALS = re.compile(rf"{_CAPITAL}\.(?<![\w.]..)(?: {_CAPITAL}\.){{1,4}}(?= {_CAPITAL}\w)")
 """J. P. Arden, who is J.P. Arden too; only before a name, as a sentence may end in a letter."""
 _EXPONENT = re.compile(r"\d[eE][+-]?\d")
 _SCIENTIFIC = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)[eE]([+-]?\d{1,3})(?!\w|[.,]\d)")
 _BRACED = re.compile(r"\^\{([^{}\s]{1,8})\}")
+_TIMES_TEN = re.compile(r"(?<=\d) ?[·∙⋅] ?(?=10\^)")
 _CHARGE = re.compile(r"\^(?<=[A-Za-z].)(\d?[+-])(?!\w)")
 
 
@@ -102,13 +111,18 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
         text = _NAME.sub(r"\g<0> ", text)
-    text = text.replace("+/-", "±")
+    text = text.replace("+/-", "±").replace("0's", "0s")  # the 1990's
     if ". " in text:
         text = _SPACED_INITIALS.sub(lambda initials: initials[0].replace(" ", ""), text)
     if "$" in text:
-        text = _FORMULA.sub(r"\1", text)
+        text = _FORMULA.sub(r"\2", text)
+    if "%" in text:
+        text = _PERCENT.sub(r"\1%", text)
+    if ":" in text:
+        text = _DAY_AND_TIME.sub(" ", _PROPORTION.sub(":", text))
     if "^" in text:
         text = _CHARGE.sub(r"\1", _BRACED.sub(r"^\1", text))  # Ca^{2+} is Ca2+
+        text = _TIMES_TEN.sub("×", text)
     if _EXPONENT.search(text):
         text = _SCIENTIFIC.sub(lambda number: f"{number[1]}×10^{int(number[2])}", text)
     return _PRODUCT.sub("×", _VERSION.sub("v ", _HYPHENS.sub("-", text)))

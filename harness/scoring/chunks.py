@@ -18,17 +18,17 @@ _TOKEN = re.compile(
     (?P<money>L{0,2}\$(?=-?\.?9))?
     (?P<minus>(?<=\$)-)?
     (?P<number>9+\+9+/9+ | (?:(?<![LM9UN.])\.)?9+(?:(?:[.,:/'_-]|\^-?)9+)*)
-    (?P<tail>L[LM9]*)?(?P<more>\+(?![LM9UN]))?
+    (?P<tail>L[LM9]*)?(?P<more>\+(?![LM9UN=]))?
     | (?P<currency>L{1,2}\$)
     | (?P<initials>(?:L\.)+L(?![LM9]))
     | (?P<firm>L{1,3}&L{1,3}(?![LM9]))
-    | (?P<word>L[LM9]*(?:'[LM9]+)*)(?P<suffix>\+\+|[+\#](?=-LL|[UN])|[+\#*-](?![LM9UN+\#*-]))?
+    | (?P<word>L[LM9]*(?:'[LM9]+)*)(?P<suffix>\+\+|[+\#](?=-LL|[UN])|[+\#*-](?![LM9UN+\#*=>-]))?
     | (?P<character>(?:[UN]M*J){0,4}UM* | N+)
     | (?P<power>\^-?[L9]+(?:[+-](?![LM9UN]))?)
     | (?P<opposite>(?<![^([{<>=~:;,|*/"'`U])-(?:L(?![LM9'.+\#*-])|S))
     | (?P<times>(?<=9)\*(?=9))
-    | ={3,} | ~~+
-    | (?P<symbol></|<=|>=|!=|==|->|=>|&&|\|\||\+\+|[<>=+~S%\$&])
+    | ={4,} | ~~+
+    | (?P<symbol>[=!]==|<=>|<<=?|>>>?=?|<>|<-(?![LM9UN.])|</|[-+*/&^~:<>!=]=|=~|->|=>|&&|\|\||\+\+|[<>=+~S%\$&])
     """,
     re.VERBOSE,
 )  # fmt: skip
@@ -90,6 +90,11 @@ def fold(word: str) -> str:
 _DOLLARS = frozenset({"us", "ca", "c", "a", "au", "nz", "hk", "s", "r"})
 _CODE_NAMES = "usd eur gbp chf jpy cny inr sek nok dkk pln czk cad aud nzd hkd sgd krw brl mxn zar"
 _CODES = frozenset(_CODE_NAMES.split())
+_SAME_MONEY = {
+    "eur": "€", "gbp": "£", "inr": "₹", "krw": "₩", "usd": "us$", "aud": "a$", "au$": "a$", "cad": "c$", "ca$": "c$",
+    "nzd": "nz$", "hkd": "hk$", "sgd": "s$", "brl": "r$",
+}  # fmt: skip
+"""Two ways to write one currency. "$" is no US$ everywhere, "¥" and "kr" are those of several countries."""
 _UNIT_LETTERS = frozenset("gmshltwvjnkµμω")
 _GLUED_TAIL = re.compile(r"st|nd|rd|th")
 _SQUARE_TAIL = re.compile(r"[kcdm]?m[23]")
@@ -110,7 +115,9 @@ def _amount(match: re.Match[str], chunk: str) -> Iterator[str]:
     elif not _splits(digits, tail):
         numbers[-1] += tail + more
     yield from numbers
-    if tail and _splits(digits, tail):
+    if tail in _CODES:
+        yield MONEY + _SAME_MONEY.get(tail, tail)
+    elif tail and _splits(digits, tail):
         yield from _particles(tail, least=1)
 
 
@@ -119,7 +126,7 @@ def _currency(written: str, mark: str) -> Iterator[str]:
     if written[:-1] and written[:-1] not in _DOLLARS:
         yield written[:-1]
         written = written[-1]
-    yield mark + written
+    yield mark + _SAME_MONEY.get(written, written)
 
 
 def _splits(digits: str, tail: str) -> bool:
@@ -132,6 +139,8 @@ def _splits(digits: str, tail: str) -> bool:
 
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:['_]\d{3})+|,\d{2}(?:,\d{2})*,\d{3})(?:\.\d+)?")
+_GROUPED = re.compile(r"(?<=[:/])[1-9]\d{0,2}(?:,\d{3})+(?![\d.,:/'_])")
+"""1:10,000 and 1/10,000."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CONTINENTAL = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2})")
 
@@ -154,6 +163,8 @@ def _numbers(written: str) -> list[str]:
         return [re.sub("[,'_]", "", written)]
     if _CONTINENTAL.fullmatch(written):
         return [written.replace(".", "").replace(",", ".")]
+    if ":" in written or "/" in written:
+        written = _GROUPED.sub(lambda number: number[0].replace(",", ""), written)
     if re.fullmatch(r"\d+,\d+", written):
         return [written.replace(",", ".")]
     return [number for number in re.split("[,'_]", written) if number]
@@ -176,6 +187,11 @@ _ELIDED = frozenset(
     ("c", "d", "j", "l", "m", "n", "s", "t", "qu", "dell", "nell", "sull", "dall", "all", "un")
 )
 
+_TURKISH_ENDING = re.compile(
+    r"n?[iuü]n|n?[dt][ae](?:n|ki)?|[dt][iuü]r|yd[iuü]|[yn][aeiuü]|yl[ae]|l[ae]r|l[iuü]k?|s[iuü](?:n[aeiuü]|nd[ae]n?)?"
+)
+"""What stands behind the apostrophe of a Turkish name or unit: Ankara'da, TL'dir. The dotless i is an i by now."""
+
 
 def _dotted(match: re.Match[str], chunk: str) -> bool:
     """Whether a point stands on the word and no word before that."""
@@ -184,19 +200,20 @@ def _dotted(match: re.Match[str], chunk: str) -> bool:
 
 
 def _word(written: str, suffix: str, dotted: bool) -> Iterator[str]:
-    """A word, without apostrophes: "driver's" is "drivers", but the French "l'eau" two words.
+    """A word, without apostrophes: "driver's" is "drivers", but the French "l'eau" and the Turkish "Ankara'da" are two.
 
     A point before it counts in one name, .NET, which is another word without it.
     """
-    first, apostrophe, rest = written.partition("'")
-    if apostrophe and len(rest) > 1 and rest[0].isalpha() and fold(first) in _ELIDED:
+    first, _, rest = written.partition("'")
+    elided = len(rest) > 1 and rest[0].isalpha() and fold(first) in _ELIDED
+    if elided or (len(first) > 1 and not suffix and _TURKISH_ENDING.fullmatch(fold(rest))):
         yield fold(first)
         written = rest
     word = fold(written.replace("'", ""))
     if dotted and word == "net":
         word = ".net"
     if word in _CODES and not suffix:
-        yield MONEY + word
+        yield MONEY + _SAME_MONEY.get(word, word)
     elif suffix or not "가" <= word[-1] <= "힣":
         yield word + suffix
     else:

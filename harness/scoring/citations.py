@@ -9,7 +9,9 @@ import re
 from functools import cache
 
 NUMBER = "{n}"
-_NUMBERS = r"\d{1,6}(?:\s{0,3}[,;]\s{0,3}\d{1,6}){0,20}"
+_NUMBERS = r"\d{1,6}(?:\s{0,3}BETWEEN\s{0,3}\d{1,6}){0,20}"
+_RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
+_LONGEST = 20
 
 
 def citation(form: str, number: int) -> str:
@@ -18,9 +20,15 @@ def citation(form: str, number: int) -> str:
 
 
 def cited(reply: str, form: str) -> tuple[int, ...]:
-    """The numbers that a reply cites, in its order, each once; `[1, 3]` and `[1][3]` are the same."""
-    found = [number for match in _pattern(form).finditer(reply) for number in re.findall(r"\d+", match[1])]
-    return tuple(dict.fromkeys(int(number) for number in found))
+    """The numbers that a reply cites, in its order, each once; `[1, 3]` and `[1][3]` are the same, `[1-3]` is three."""
+    found: dict[int, None] = {}
+    for match in _pattern(form).finditer(reply):
+        for first, last in _RANGE.findall(match[1]):
+            span = range(int(first), int(last or first) + 1)
+            found |= dict.fromkeys(
+                span if 0 < len(span) <= _LONGEST else map(int, filter(None, (first, last)))
+            )
+    return tuple(found)
 
 
 def without_citations(reply: str, form: str) -> str:
@@ -35,4 +43,7 @@ def without_citations(reply: str, form: str) -> str:
 def _pattern(form: str) -> re.Pattern[str]:
     """A citation with the blanks before it; case does not count."""
     before, after = (re.escape(part.strip()) for part in form.split(NUMBER))
-    return re.compile(rf"\s{{0,3}}{before}\s{{0,3}}({_NUMBERS})\s{{0,3}}{after}", re.IGNORECASE)
+    numbers = _NUMBERS.replace(
+        "BETWEEN", "(?:[,;&–-]|and)" if after else "[,;]"
+    )  # else "and 2 books" may follow
+    return re.compile(rf"\s{{0,3}}{before}\s{{0,3}}({numbers})\s{{0,3}}{after}", re.IGNORECASE)

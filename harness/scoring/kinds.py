@@ -58,13 +58,27 @@ _YES = """
     yes ja oui si sí sì sim да ναι true evet tak kyllä ano igen так כן نعم हाँ हां ya có 네 예 是 是的 对 對 はい ใช่
 """
 _NO = """
-    no nein non nee não нет όχι false hayır nie nej nei ei ne nem ні לא لا नहीं tidak không 아니요 아니오 不是 否 不对
-    不對 いいえ ไม่ใช่
+    no nein non nee não нет όχι οχι false hayır nie nej nei ei ne nem ні לא لا नहीं tidak không 아니요 아니오 不是 否
+    不对 不對 いいえ ไม่ใช่
 """
 YES = frozenset(normalise(word).text for word in _YES.split())
 NO = frozenset(normalise(word).text for word in _NO.split())
 """Normalised, so that は and い are two words."""
-_MOST_WORDS = max(len(words.split()) for words in YES | NO)
+_NEITHER_PHRASES = """
+    no idea|no information|no info|no answer|no mention|no details|no indication|no context|no sé|no lo sé|no se sabe|
+    no se menciona|no se especifica|no se indica|no consta|no hay información|no hay datos|non lo so|non si sa|
+    non è specificato|non è indicato|non ci sono informazioni|non précisé|non spécifié|non mentionné|non indiqué|
+    não sei|não se sabe|não consta|não há informação|não há informações|não especificado|não mencionado|
+    нет информации|нет данных|нет сведений|нет ответа|nie wiem|nie wiadomo|nie podano|nem tudom|tidak tahu|
+    tidak disebutkan|tidak ada informasi|لا أعرف|لا أعلم|لا توجد معلومات|לא יודע|לא יודעת|לא ידוע|לא צוין|नहीं पता|
+    对不起|對不起|对于|對於|对此|對此|否则|否則
+"""
+_NEITHER = frozenset(normalise(phrase).text for phrase in _NEITHER_PHRASES.split("|"))
+"""What begins like one of these words and says something else: that nothing is known, or "sorry" in Chinese."""
+_MOST_WORDS = max(len(words.split()) for words in YES | NO | _NEITHER)
+_OR_WORDS = "or and oder und ou et o y e u или и lub albo i eller och veya ve atau dan أو و או या หรือ 또는 或 和 还 還"
+_OR = frozenset(word for words in _OR_WORDS.split() for word in normalise(words).text.split())
+"""Words between two answers, of which a reply leaves the choice."""
 
 
 def yes_or_no(answers: Iterable[str]) -> bool:
@@ -95,10 +109,12 @@ def _verdicts(words: Sequence[str]) -> tuple[set[bool], bool]:
     place = 0
     while place < len(words):
         heads = (" ".join(words[place : place + width]) for width in range(_MOST_WORDS, 0, -1))
-        said = next((head for head in heads if head in YES or head in NO), None)
+        said = next((head for head in heads if head in YES or head in NO or head in _NEITHER), None)
+        if said in _NEITHER:
+            return found, False
         if said is not None:
             found.add(said in YES)
-        elif words[place] not in FILLER:
+        elif words[place] not in FILLER and words[place] not in _OR and any(map(str.isalnum, words[place])):
             return found, False
         place += said.count(" ") + 1 if said else 1
     return found, True
@@ -117,14 +133,20 @@ class Quantity(NamedTuple):
 _NUMBER = re.compile(r"(?P<whole>-?\d{1,40}(?:\.\d{1,40})?)(?:\^(?P<power>-?\d{1,2}))?")
 _FRACTION = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d{1,20})\+)?(?P<over>\d{1,20})/(?P<under>\d{1,20})")
 _RANGE = re.compile(r"(?P<low>-?\d[\d.]*)-(?P<high>\d[\d.]*)")
-_TIMES_POWER = re.compile(r"(?<!\S)(?P<number>-?\d{1,20}(?:\.\d{1,20})?) × 10\^(?P<power>-?\d{1,2})(?!\S)")
+_TIMES_POWER = re.compile(r"(?<!\S)(?P<number>-?\d{1,20}(?:\.\d{1,20})?)×10\^(?P<power>-?\d{1,2})(?!\S)")
 _TIMES = {"thousand": 3, "million": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12}
+_LINK_WORDS = (
+    "to till through × bis tot à a до do ila sampai até إلى עד से ถึง 에서 부터 이나 至 到 から まで または と"
+)
+_LINKS = _OR | {word for words in _LINK_WORDS.split() for word in normalise(words).text.split()}
+"""Words between two numbers of one unit: alternatives, a range, a product."""
+_NOT = frozenset({"not", "nicht", "keine", "pas", "niet", "inte", "ikke", "не", "nie"})
 _TOLERANCE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(%?)")
 
 
 def quantity(answer: str) -> Quantity | None:
     """An answer as a number and its unit, which may be empty; None where it is no such thing."""
-    words = normalise(answer).text.split()
+    words = _words(answer)
     found = [*_quantities(words)]
     return found[0] if len(found) == 1 and [*_values(words[0])] else None
 
@@ -142,7 +164,7 @@ def says_number(reply: str, answers: Iterable[str], tolerance: str) -> bool:
 
     Of several numbers those with the unit count (of an answer without a unit: all), and each must be right.
     """
-    stated = [*_quantities(normalise(reply).text.split())]
+    stated = [*_quantities(_words(reply))]
     for right in filter(None, map(quantity, answers)):
         allowed = margin(tolerance, right.value)
         unit = right.unit
@@ -152,14 +174,27 @@ def says_number(reply: str, answers: Iterable[str], tolerance: str) -> bool:
     return False
 
 
+def _words(text: str) -> list[str]:
+    return _TIMES_POWER.sub(_written_out, normalise(text).text).split()
+
+
 def _quantities(words: Sequence[str]) -> Iterator[Quantity]:
-    """Each number of normalised words, with the words up to the next one; a range is both of its ends."""
-    words = _TIMES_POWER.sub(_written_out, " ".join(words)).split()
+    """Each number of normalised words, with the words up to the next one; a range is both of its ends.
+
+    "5, 10 or 14 days" are three numbers of days: what is left open shares the unit of the last. "Not 14" says none.
+    """
     starts = [place for place, word in enumerate(words) if [*_values(word)]]
-    for place, end in pairwise([*starts, len(words)]):
+    found: list[Quantity] = []
+    shared: tuple[str, ...] | None = None
+    for place, end in reversed([*pairwise([*starts, len(words)])]):
         scale = _TIMES.get(words[place + 1], 0) if place + 1 < end else 0
-        unit = tuple(words[place + 1 + bool(scale) : end])
-        yield from (Quantity(value * 10**scale, unit) for value in _values(words[place]))
+        own = tuple(words[place + 1 + bool(scale) : end])
+        linked = bool(found) and _LINKS.issuperset(own) and (bool(own) or shared is not None)
+        shared = (shared or found[-1].unit) if linked else None
+        unit = own if shared is None else shared
+        if place == 0 or words[place - 1] not in _NOT:
+            found += [Quantity(value * 10**scale, unit) for value in _values(words[place])]
+    yield from reversed(found)
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -114,12 +114,19 @@ _DASH = re.compile(r" -(?= \S)")
 _AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
 _SQUARE_METRES = re.compile(r" ([kcdm]?m) \^([23])(?= )")
 _MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
+_COMPOUND = re.compile(
+    r"(?<= )\d[\d.]*(?: [千百万亿萬億兆만억천]+ \d[\d.]*)+(?: [千百万亿萬億兆만억천]+)?(?= )"
+)
+"""1万5千 is one number."""
+_TIMES_TEN = re.compile(r"(?<= )(-?\d[\d.]*) × (?=10\^-?\d)")
 _MINUS = re.compile(r"(?<!\d) minus (?=\d)")
+_MAGNITUDE = (
+    "(?:thousand|million|billion|trillion|k|m|mn|bn|tn|mio|mrd|millionen|milliarden?|milliards?|millones|milioni|"
+    "miliardi|milhões|bilhões|milyon|milyar|тыс|млн|млрд|crore|lakh)"
+)
 _PRICE = re.compile(
-    r"(?<= )(?P<stays>-?\d[^ ]*(?: MAGNITUDE)? \x02[^ ]+)(?= )"
-    r"|(?<= )[\x01\x02](?P<money>[^ ]+) (?P<number>-?\d[^ ]*(?: MAGNITUDE)?)(?= )".replace(
-        "MAGNITUDE", "(?:thousand|million|billion|trillion|mn|bn|m)"
-    )
+    rf"(?<= )(?P<stays>-?\d[^ ]*(?: {_MAGNITUDE})? \x02[^ ]+)(?= )"
+    rf"|(?<= )[\x01\x02](?P<money>[^ ]+) (?P<number>-?\d[^ ]*(?: {_MAGNITUDE})?)(?= )"
 )
 
 
@@ -132,6 +139,10 @@ def _in_context(padded: str) -> str:
     padded = _ARTICLE.sub("", padded)
     if "^" in padded:
         padded = _SQUARE_METRES.sub(r" \1\2", padded)
+    if "×" in padded:
+        padded = _TIMES_TEN.sub(r"\1×", padded)
+    if not padded.isascii():
+        padded = _COMPOUND.sub(lambda number: number[0].replace(" ", ""), padded)
     if "/" in padded:
         padded = _MIXED.sub(_mixed, padded)
     if MONEY in padded or ON_NUMBER in padded:

@@ -12,18 +12,19 @@ CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _FILLER_WORDS = """
-    sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are be
-    been this that these those the a an there here so and to of for in on at from with by as any about asked requested
-    answer answers reply response question questions information info detail details document documents context passage
-    passages text provided given available above according based said stated mentioned found find know dont cant cannot
-    could couldnt would must has have had therefore hence quote but however
-    das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre
-    aber bedauerlicherweise le la les ce cela cette c est n ne je suis désolé désolée malheureusement mais réponse votre
+    sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are
+    be been this that these those the a an there here so and to of for in on at from with by as any about asked
+    requested answer answers reply response question questions information info detail details document documents
+    context passage passages text provided given available above according based said stated statement claim thats
+    mentioned found find know dont cant cannot could couldnt would must has have had therefore hence quote but
+    however das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre aber
+    bedauerlicherweise le la les ce cela cette c est n ne je suis désolé désolée malheureusement mais réponse votre
     lo los las el esto está es siento lamentablemente desafortunadamente pero respuesta su mi il risposta è dispiace
     purtroppo ma desculpe infelizmente lamento isto isso mas helaas maar dit dat niestety przepraszam к сожалению
-    извините но это tyvärr beklager maalesef üzgünüm ama للأسف عذرا آسف लेकिन क्षमा करें
+    извините но это tyvärr beklager maalesef üzgünüm ama للأسف عذرا آسف लेकिन क्षमा करें जी λυπάμαι δυστυχώς
+    συγγνώμη αλλά αυτό מצטער מצטערת לצערי סליחה אבל זה
 """
-FILLER = frozenset(_FILLER_WORDS.split())
+FILLER = frozenset(spelt for word in _FILLER_WORDS.split() for spelt in (word, normalise(word).text))
 """Words that may stand around a refusal and say nothing: politeness, function words, "the answer is"."""
 
 

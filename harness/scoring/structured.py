@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable
+from math import nan
 from typing import Any, Literal, NoReturn
 
 Fate = Literal["right", "wrong", "missing", "invented"]
@@ -78,9 +79,19 @@ def _value(text: str) -> Any:
 def _parse(text: str) -> tuple[Any] | None:
     """The parsed value in a tuple (it may itself be null), or None where the text is no JSON."""
     try:
-        return (json.loads(unicodedata.normalize("NFC", text), parse_constant=_refuse),)
+        return (
+            json.loads(unicodedata.normalize("NFC", text), object_pairs_hook=_fields, parse_constant=_refuse),
+        )
     except (ValueError, RecursionError):
         return None
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. A key with two values says both, which equals nothing; a NaN does not equal itself either."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found[key] = value if key not in found or _same(found[key], value) else nan
+    return found
 
 
 def _refuse(constant: str) -> NoReturn:

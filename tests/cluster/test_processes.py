@@ -68,6 +68,7 @@ def worker(tiny_model: ModelFolder, tmp_path: Path, heard: Heard) -> Iterator[Pr
     one = ProcessWorker("worker-1", Outfit((held,), HOME, tmp_path, 1), heard)
     yield one
     one.end()
+    _loss(one.do(Answer(0, REQUESTS, None, REQUESTS)))  # so that the next test sees its own process alone
 
 
 def test_it_answers_trains_and_says_how_far_it_is(
@@ -115,12 +116,12 @@ def test_a_lost_worker_whose_exit_code_nobody_has_is_lost_all_the_same(worker: P
         signal.signal(signal.SIGCHLD, before)
 
 
-def test_one_that_is_not_needed_ends_by_itself(worker: ProcessWorker) -> None:
+def test_one_that_is_not_needed_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch, worker: ProcessWorker
+) -> None:
+    monkeypatch.setattr(processes, "GRACE_S", 300.0)  # on a busy machine as well
     worker.ready().result()
-    (process,) = _workers_of(os.getpid())
     worker.end()
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.01)
     assert "ended with 0" in _loss(worker.do(Answer(0, REQUESTS, None, REQUESTS)))  # and was not killed
 
 

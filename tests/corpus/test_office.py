@@ -102,6 +102,67 @@ class TestWord:
             == "control\n\ninserted\n\nbefore\n\nbox\n\nlink\ta\nb"
         )
 
+    def test_raised_text_is_one_however_many_runs_it_has(self, tmp_path: Path) -> None:
+        document = self.docx.Document()
+        paragraph = document.add_paragraph("10")
+        for words in ("-", "1", "2"):
+            paragraph.add_run(words).font.superscript = True
+        paragraph.add_run(" mol, 5")
+        paragraph.add_run("th ").font.superscript = True
+        paragraph.add_run("Avenue")
+        assert the_text(tmp_path, "a.docx", saved(document)) == "10^-12 mol, 5th Avenue"
+
+    def test_signs_pictures_readings_and_formulas(self, tmp_path: Path) -> None:
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+
+        kinds = nsdecls("w", "m", "wp")
+        run, part = (
+            '<w:r><w:t xml:space="preserve">{}</w:t></w:r>',
+            "<m:{0}><m:r><m:t>{1}</m:t></m:r></m:{0}>",
+        )
+        sign = '<w:r><w:sym w:font="Symbol" w:char="F0{}"/></w:r>'
+        fraction = f"<m:f>{part.format('num', 'a+b')}{part.format('den', '2')}</m:f>"
+        power = f"<m:sSup>{part.format('e', '10')}{part.format('sup', '6')}</m:sSup>"
+        root = f"<m:rad><m:deg/>{part.format('e', '2')}</m:rad>"
+        brackets = (
+            f"<m:sSup><m:e><m:d>{part.format('e', 'a+b')}</m:d></m:e>{part.format('sup', '2')}</m:sSup>"
+        )
+        total = f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr>{part.format("sub", "i")}'
+        total += f"{part.format('sup', 'n')}{part.format('e', 'x')}</m:nary>"
+        pieces = [
+            f"{run.format('20')}{sign.format('B0')}{run.format('C ')}{sign.format('A3')}{run.format(' 5 ')}"
+            f'<w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr><w:t>\uf06d</w:t></w:r>{run.format("m")}',
+            f"<w:r><w:ruby><w:rt>{run.format('kan')}</w:rt><w:rubyBase>{run.format('漢')}</w:rubyBase></w:ruby></w:r>",
+            f"<m:oMath>{fraction}{power}{root}{brackets}{total}</m:oMath>",
+            '<w:r><w:drawing><wp:docPr id="1" name="x" descr="14 loans in May"/></w:drawing></w:r>',
+        ]
+        document = self.docx.Document()
+        for piece in reversed(pieces):
+            document.element.body.insert(
+                0, parse_xml(f"<w:p {kinds}>{piece}</w:p>".replace("<w:t>", '<w:t xml:space="preserve">'))
+            )
+        assert the_text(tmp_path, "a.docx", saved(document)) == (
+            "20°C ≤ 5 μm\n\n漢(kan)\n\n(a+b)/2 10^6√2(a+b)^2∑_i^n x\n\n[image: 14 loans in May]"
+        )
+
+    def test_rows_that_word_repeats_are_a_header(self, tmp_path: Path) -> None:
+        from docx.oxml import OxmlElement
+
+        document = self.docx.Document()
+        table = document.add_table(3, 3)
+        for row, cells in zip(
+            table.rows, [("Item", "Fee", ""), ("", "day", "week"), ("drill", "3", "15")], strict=True
+        ):
+            for cell, text in zip(row.cells, cells, strict=True):
+                cell.text = text
+        table.cell(0, 0).merge(table.cell(1, 0))
+        table.cell(0, 1).merge(table.cell(0, 2))
+        for row in table.rows[:2]:
+            row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        text = "| Item | Fee / day | Fee / week |\n| --- | --- | --- |\n| drill | 3 | 15 |"
+        assert the_text(tmp_path, "a.docx", saved(document)) == text
+
     def test_an_older_file_a_locked_one_and_a_damaged_one_are_told(self, tmp_path: Path) -> None:
         compound = b"\xd0\xcf\x11\xe0" + b"\0" * 600
         assert cause(tmp_path, "a.docx", compound) == "broken"
@@ -149,6 +210,33 @@ class TestSlides:
         )
         assert read.text[read.places[1].start :].startswith("## Fees")
 
+    def test_scatter_charts_pictures_and_runs(self, tmp_path: Path) -> None:
+        from PIL import Image
+        from pptx.chart.data import XyChartData
+        from pptx.enum.chart import XL_CHART_TYPE
+        from pptx.util import Inches
+
+        show = self.pptx.Presentation()
+        slide = show.slides.add_slide(show.slide_layouts[6])
+        size = [Inches(1)] * 4
+        box = slide.shapes.add_textbox(*size).text_frame
+        box.text = "10"
+        for words, attribute, value in (("-", "baseline", "30000"), ("6", "baseline", "30000"), (" ", "b", "1"),
+                                        ("7", "strike", "sngStrike")):  # fmt: skip
+            run = box.paragraphs[0].add_run()
+            run.text = words
+            run._r.get_or_add_rPr().set(attribute, value)
+        box.add_paragraph().text = "# of days"
+        data = XyChartData()
+        data.add_series("speed").add_data_point(1, 2.5)
+        slide.shapes.add_chart(XL_CHART_TYPE.XY_SCATTER, *size, data)
+        stream = BytesIO()
+        Image.new("RGB", (1, 1)).save(stream, "PNG")
+        slide.shapes.add_picture(stream, 0, 0)._element.nvPicPr.cNvPr.set("descr", "14 loans")
+        assert the_text(tmp_path, "a.pptx", saved(show)) == (
+            "10^-6 ~~7~~\n\\# of days\n\n| x | speed |\n| --- | --- |\n| 1 | 2.5 |\n\n[image: 14 loans]"
+        )
+
 
 class TestSheets:
     openpyxl = pytest.importorskip("openpyxl", reason="needs the documents extra")
@@ -175,9 +263,37 @@ class TestSheets:
         (read,) = (document for document in corpus if document.doc_id == "fees")
         assert [place.label for place in read.places] == ["sheet Prices", "sheet Old (hidden)"]
         assert read.text == (
-            "Price list 2025\n\n| Item | Fee | Share |\n| --- | --- | --- |\n| drill | 20.00 EUR | 5% |\n"
-            "| saw | 0.3 |  |\n\n| a | =1+1 |\n| --- | --- |"
+            "## Prices\n\nPrice list 2025\n\n| Item | Fee | Share |\n| --- | --- | --- |\n| drill | 20.00 EUR | 5% |\n"
+            "| saw | 0.3 |  |\n\n## Old\n\n| a | =1+1 |\n| --- | --- |"
         )
+
+    def test_merged_cells_stand_in_each_row_and_over_each_column(self, tmp_path: Path) -> None:
+        book = self.openpyxl.Workbook()
+        page = book.active
+        for row in (
+            ["Region", "Sales", None, "Staff"],
+            [None, 2024, 2025, None],
+            ["North", 1, 2, 3],
+            [None, 4, 5, 6],
+        ):
+            page.append(row)
+        for cells in ("A1:A2", "B1:C1", "D1:D2", "A3:A4"):
+            page.merge_cells(cells)
+        assert the_text(tmp_path, "a.xlsx", saved(book)) == (
+            "| Region | Sales / 2024 | Sales / 2025 | Staff |\n| --- | --- | --- | --- |\n"
+            "| North | 1 | 2 | 3 |\n| North | 4 | 5 | 6 |"
+        )
+
+    def test_a_title_begins_another_table_and_a_group_does_not(self, tmp_path: Path) -> None:
+        rows = "Drills,\nModel,Fee\nA1,3\n,\nSaws,\nModel,Fee\nB1,4\n,\nLarge,\nB2,5\n"
+        assert the_text(tmp_path, "a.csv", rows.encode()) == (
+            "Drills\n\n| Model | Fee |\n| --- | --- |\n| A1 | 3 |\n\n"
+            "Saws\n\n| Model | Fee |\n| --- | --- |\n| B1 | 4 |\n| Large |  |\n| B2 | 5 |"
+        )
+
+    def test_the_separator_that_excel_states_is_no_text(self, tmp_path: Path) -> None:
+        text = "| a,b | c |\n| --- | --- |\n| 1 | 2 |"
+        assert the_text(tmp_path, "a.csv", b"sep=;\r\na,b;c\r\n1;2\r\n") == text
 
     @pytest.mark.parametrize(
         ("value", "number_format", "text"),
@@ -193,6 +309,11 @@ class TestSheets:
             (datetime.datetime(2025, 5, 1), "General", "2025-05-01"),
             (datetime.datetime(2025, 5, 1, 9, 30), "General", "2025-05-01 09:30:00"),
             (datetime.time(9, 30), "General", "09:30:00"),
+            (7, "0000", "0007"),
+            (14_000, '#,##0.0,"k"', "14.0 k"),
+            (14_000, "#,##0,", "14"),
+            (-5.25, '0.0 "°C"', "-5.3 °C"),
+            (1e300, '0.0 "kg"', f"{1e300:.1f} kg"),
             ("014", "@", "014"),
         ],
     )
@@ -236,6 +357,28 @@ def test_open_document_text(tmp_path: Path) -> None:
     assert cause(tmp_path, "a.odt", locked) == "encrypted"
 
 
+STYLED = """<x xmlns:text="t" xmlns:table="b" xmlns:style="s" xmlns:svg="v">
+<style:style style:name="up"><style:text-properties style:text-position="33% 58%"/></style:style>
+<style:style style:name="out"><style:text-properties style:text-line-through-style="solid"/></style:style>
+<style:style style:name="off"><style:text-properties text:display="none"/></style:style>
+<style:style style:name="even"><style:text-properties style:text-position="0% 100%"/></style:style><body>
+<text:p text:style-name="Title">The rules</text:p>
+<text:p>10<text:span text:style-name="up">-</text:span><text:span text:style-name="up">6</text:span><text:span
+text:style-name="off">secret</text:span> <text:span text:style-name="out">7</text:span> <text:span
+text:style-name="even">14</text:span> days</text:p>
+<text:p><frame><svg:title>x</svg:title><svg:desc>14 loans</svg:desc></frame></text:p>
+<table:table><table:table-row><table:table-cell table:number-rows-spanned="2"><text:p>Drill</text:p></table:table-cell>
+<table:table-cell><text:p>3</text:p></table:table-cell></table:table-row><table:table-row><table:covered-table-cell/>
+<table:table-cell><text:p>2</text:p></table:table-cell></table:table-row></table:table></body></x>"""
+
+
+def test_open_document_text_by_its_styles_and_spans(tmp_path: Path) -> None:
+    data = archived(content_DOT_xml=STYLED, **{"META-INF__manifest_DOT_xml": "<m/>"})
+    assert the_text(tmp_path, "a.odt", data) == (
+        "# The rules\n\n10^-6 ~~7~~ 14 days\n\n[image: 14 loans]\n\n| Drill | 3 |\n| Drill | 2 |"
+    )
+
+
 CONTAINER = '<container xmlns="c"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
 PACKAGE = """<package xmlns="p" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>
 <dc:title>The book</dc:title></metadata>
@@ -256,6 +399,10 @@ def test_epub_in_reading_order(tmp_path: Path) -> None:
     (read,) = (document for document in corpus if document.doc_id == "a")
     assert (read.title, read.text) == ("The book", "14 days\n\n10^6 litres")
     assert [place.label for place in read.places] == ["chapter 2: Loans", "chapter 3"]
+    members["OPS__a_DOT_css"] = "span.up { vertical-align: super }"
+    members["OPS__a_DOT_xhtml"] = PAGE.format("The book", "<p>10<span class='up'>6</span> litres")
+    corpus = corpus_of(tmp_path, "a.epub", archived(**members))
+    assert [document.text for document in corpus if document.doc_id == "a"] == ["14 days\n\n10^6 litres"]
     members["META-INF__encryption_DOT_xml"] = '<e><d URI="OPS/a.xhtml"/></e>'
     assert cause(tmp_path, "a.epub", archived(**members)) == "encrypted"
 

@@ -77,6 +77,20 @@ def test_a_notebook(tmp_path: Path) -> None:
         assert "it is no notebook" in refused(tmp_path, "a.ipynb", data) or data == "[]"
 
 
+def test_what_a_notebook_shows_in_another_form_than_plain_text(tmp_path: Path) -> None:
+    named = "<IPython.core.display.Markdown object>"
+    outputs: list[dict[str, Any]] = [
+        {"output_type": "stream", "text": "\x1b[31m14\x1b[0m days\n"},
+        {"output_type": "display_data", "data": {"text/markdown": "**20** EUR", "text/plain": named}},
+        {"output_type": "display_data", "data": {"text/html": ["<table><tr><th>Fee", "<tr><td>30</table>"]}},
+        {"output_type": "execute_result", "data": {"text/html": "<b>7", "text/plain": "7"}},
+    ]
+    book = {"cells": [{"cell_type": "code", "source": "", "outputs": outputs}]}
+    assert read(tmp_path, "a.ipynb", json.dumps(book)).text == (
+        "```\n14 days\n```\n\n**20** EUR\n\n| Fee |\n| --- |\n| 30 |\n\n```\n7\n```"
+    )
+
+
 def test_an_e_mail_with_an_attachment(tmp_path: Path) -> None:
     message = EmailMessage()
     message["Subject"] = "Größe of fees"
@@ -105,6 +119,43 @@ def test_an_e_mail_of_html_alone_that_forwards_another(tmp_path: Path) -> None:
     message.add_attachment(inner)
     assert read(tmp_path, "a.eml", message.as_bytes()).text == "# Outer\n\n10^6 litres\n\n# Inner\n\n20 EUR"
     assert "no head" in refused(tmp_path, "a.eml", "14 days\n")
+
+
+def test_every_text_of_an_e_mail_and_every_message_in_it(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Digest"
+    message.set_content("14 days")
+    message.add_attachment("20 EUR", disposition="inline")
+    for fee in ("30", "40"):
+        inner = EmailMessage()
+        inner["Subject"] = f"Fee {fee}"
+        inner.set_content(f"{fee} EUR")
+        message.add_attachment(inner)
+    assert read(tmp_path, "a.eml", message.as_bytes()).text == (
+        "# Digest\n\n14 days\n\n20 EUR\n\n# Fee 30\n\n30 EUR\n\n# Fee 40\n\n40 EUR"
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding", "guessed"),
+    [
+        ("", "cp1252", {"Windows-1252": ("a.eml",)}),
+        ("Content-Type: text/plain; charset=us-ascii\n", "cp1252", {"Windows-1252": ("a.eml",)}),
+        ("Content-Type: text/plain; charset=utf-8\n", "cp1252", {"Windows-1252": ("a.eml",)}),
+        ("Content-Type: text/plain; charset=us-ascii\n", "utf-8", {}),
+        ("Content-Type: text/plain; charset=iso-8859-1\n", "cp1252", {}),
+    ],
+)
+def test_an_e_mail_that_does_not_say_its_encoding_or_a_wrong_one(
+    tmp_path: Path, head: str, encoding: str, guessed: dict[str, tuple[str, ...]]
+) -> None:
+    (tmp_path / "a.eml").write_bytes(f"Subject: x\n{head}\nGröße: 20 € für fünf".encode(encoding))
+    corpus = read_corpus(tmp_path)
+    assert [document.text for document in corpus] == ["# x\n\nGröße: 20 € für fünf"]
+    assert corpus.inventory.guessed == guessed
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\n\n" + "Знание".encode("cp1251"))
+    with pytest.raises(InputError, match="is not UTF-8"):
+        read_corpus(tmp_path)
 
 
 RST = """
@@ -161,6 +212,16 @@ def test_restructured_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
         ".. include:: /etc/hostname\n\n[image: A drill]"
     )
     assert capfd.readouterr() == ("", "")
+
+
+def test_code_with_options_of_sphinx_and_options_of_programs(tmp_path: Path) -> None:
+    pytest.importorskip("docutils", reason="needs the documents extra")
+    source = ".. code-block:: sh\n   :linenos:\n   :caption: stop.sh\n\n   # stop\n   x\n\n"
+    source += "-a, --all   Show all\n--fee=EUR   The fee\n\n.. prompt:: sh\n\n   # apt install\n"
+    assert read(tmp_path, "a.rst", source).text == (
+        "stop.sh\n\n```sh\n# stop\nx\n```\n\n-a, --all\n: Show all\n--fee=EUR\n: The fee\n\n"
+        ".. prompt:: sh\n\n   \\# apt install"
+    )
 
 
 @pytest.mark.parametrize(

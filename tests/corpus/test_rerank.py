@@ -18,7 +18,7 @@ from harness.engines.endpoint.rerank import open_served_reranker
 from harness.errors import HarnessError, InputError, ModelUnavailable
 from tests.corpus.fakes import HashEmbedder, cut_into
 from tests.fakes import Silent
-from tests.servers import Body, Fault, Handler, ScriptedServer, answering, status
+from tests.servers import Body, Fault, Handler, ScriptedServer, answering, endless, status
 
 
 class ByLength:
@@ -148,7 +148,11 @@ def test_a_server_ranks_and_its_order_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [reply(0.1), reply(0.1, None), {"results": "none"}, [], reply(0.1, 0.2, 0.3), {"error": "no"}]
+    "body",
+    [
+        *(reply(0.1), reply(0.1, None), {"results": "none"}, [], reply(0.1, 0.2, 0.3), {"error": "no"}),
+        *(reply(0.1, float("inf")), reply(0.1, float("nan")), reply(0.1, 10**400)),
+    ],
 )
 def test_a_reply_that_does_not_score_each_passage_is_none(body: Any) -> None:
     with ScriptedServer(lambda _messages: "") as server:
@@ -189,6 +193,14 @@ def test_a_reply_that_cannot_be_read_is_a_sentence(content: bytes, said: str) ->
     with ScriptedServer(lambda _messages: "") as server:
         server.always = raw(content)
         with pytest.raises(HarnessError, match=f"/rerank ranks no passages: the server's reply .*{said}"):
+            open_served_reranker(server.reference, environment={}, sleep=lambda _s: None).scores("q", ["a"])
+
+
+@pytest.mark.parametrize("code", [200, 500])
+def test_a_reply_without_an_end_is_not_read_to_its_end(code: int) -> None:
+    with ScriptedServer(lambda _messages: "") as server:
+        server.always = endless(code)
+        with pytest.raises(HarnessError, match="/rerank ranks no passages"):
             open_served_reranker(server.reference, environment={}, sleep=lambda _s: None).scores("q", ["a"])
 
 

@@ -219,6 +219,12 @@ def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
         ([{"endings": ["a", "b"], "label": "1"}, {"endings": ["a", "b"], "label": "0"}], ["b", "a"]),
         ([{"A": "x", "B": "y", "C": "z", "correct": "C"}], ["z"]),
         ([{"Option 1": "x", "Option 2": "y", "Option 3": "z", "correct": "2"}], ["y"]),
+        ([{"option1": "x", "option2": "y", "answer": "2"}], ["y"]),
+        ([{"choice1": "x", "choice2": "y", "label": 0}, {"choice1": "p", "choice2": "q", "label": 1}], ["x", "q"]),
+        ([{"option_a": "x", "option_b": "y", "correct_option": "b"}], ["y"]),
+        ([{"question": {"stem": "Q", "choices": [{"text": "x", "label": "1"}, {"text": "y", "label": "2"}]},
+           "answerKey": "2"}], ["y"]),
+        ([{"options": ["x", "y"], "answer": "B) y"}, {"options": ["p", "q"], "answer": "A. p"}], ["y", "p"]),
     ],
 )  # fmt: skip
 def test_options_and_the_right_one_by_text_letter_number_or_name(
@@ -227,6 +233,25 @@ def test_options_and_the_right_one_by_text_letter_number_or_name(
     task = imported(lines("a.jsonl", *({"question": f"Which {n}?", **row} for n, row in enumerate(rows))))
     assert task.own.answer.type == "choice"
     assert [question.answers for question in task.test] == [(text,) for text in right]
+
+
+def test_lists_of_squads_objects_are_texts() -> None:
+    row = {
+        "question": "How long?",
+        "answers": [{"text": "14 days", "answer_start": 3}, {"text": "two weeks"}],
+    }
+    assert asked(imported(lines("a.jsonl", row))) == [("How long?", ("14 days", "two weeks"))]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"0": PAIRS[0], "1": PAIRS[1]},
+        {"columns": ["question", "answer"], "index": [0, 1], "data": [list(pair.values()) for pair in PAIRS]},
+    ],
+)
+def test_data_frames_as_json(value: dict[str, Any]) -> None:
+    assert asked(imported(whole("a.json", value))) == READ
 
 
 def test_numbers_of_options_that_may_count_from_0_or_1_are_refused(

@@ -132,6 +132,42 @@ def test_quotes_delimiters_and_lines_inside_cells() -> None:
     ]  # fmt: skip
 
 
+def test_decimal_commas_do_not_part_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no name of a column tells, its rows are equally long under the delimiter."""
+    said = refused(capsys, table("Frage;Antwort\nWie viel?;3,50 €\nWie lange?;14 Tage\n"), "mine")
+    assert "the columns are 'Frage' and 'Antwort'" in said
+
+
+def test_cells_that_may_mean_nothing_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = imported(table("question,answer\nWhen?,N/A\nWho?,Ada\nWhere?,null\n"), "mine")
+    assert [row["answers"] for row in rows] == [["N/A"], ["Ada"], ["null"]]
+    assert "'answer' holds 'N/A' and 'null' in 2 rows, taken as an answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        (
+            "question,answer\nHow long?,14 days; two weeks\nWho?,Ada\n",
+            "'answer' holds ';' in 1 cell, each read as one answer",
+        ),
+        (
+            'text,label\na,"x, y"\nb,x\nc,y\n',
+            "'label' holds 'x, y', which reads like several labels, and is one",
+        ),
+        (
+            "question,answer,split\nHow long?,14 days,train\nWho?,Ada,eval\n",
+            "'split' is not taken as --split: it holds 'eval'",
+        ),
+    ],
+)
+def test_what_may_be_read_otherwise_is_told(
+    text: str, remark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(table(text), "mine")
+    assert remark in capsys.readouterr().err
+
+
 def test_quotes_are_letters_between_tabs_where_they_make_no_csv(capsys: pytest.CaptureFixture[str]) -> None:
     text = 'Question\tAnswer\n"Hi" means what?\ta greeting\nWhat is "RMA?\t"return\n'
     rows = imported(table(text, "faq.tsv"), "mine", *FLAGS)

@@ -29,6 +29,10 @@ SPEC = {
         (" 14 [days] ", "[{n}]", (), " 14 [days] "),
         ("14 (2)", "[{n}]", (), "14 (2)"),
         ("14 days ^7", "^{n}", (7,), "14 days"),
+        ("14 days [1-3]", "[{n}]", (1, 2, 3), "14 days"),
+        ("14 days [1 and 4]", "[{n}]", (1, 4), "14 days"),
+        ("14 days [3–1]", "[{n}]", (3, 1), "14 days"),
+        ("source 1 and 2 books", "source {n}", (1,), "and 2 books"),
     ],
 )
 def test_what_is_cited_and_what_is_left(reply: str, form: str, numbers: tuple[int, ...], rest: str) -> None:

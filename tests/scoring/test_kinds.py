@@ -38,6 +38,9 @@ def test_every_part_has_to_be_there(reply: str, right: float) -> None:
         ("Members may borrow it.", 0),
         ("There is no fee", 0),
         ("Oui", 1),
+        ("✅ Yes", 1),
+        ("Yes or no", 0),
+        ("Is the answer yes or no?", 0),
         ("", 0),
     ],
 )
@@ -59,10 +62,39 @@ def test_a_yes_is_one_that_says_nothing_else(reply: str, right: float) -> None:
         ("हाँ।", "हाँ", 1),
         ("Ja aber nein", "ja", 0),
         ("Hayır", "evet", 0),
+        ("HAYIR", "hayır", 1),
+        ("ΟΧΙ", "όχι", 1),
+        ("जी हाँ", "हाँ", 1),
+        ("That’s true.", "true", 1),
+        ("This claim is not false", "false", 0),
+        ("Ja oder nein", "ja", 0),
+        ("हाँ या नहीं", "हाँ", 0),
+        ("是还是不是", "是", 0),
+        ("对不起，不可以。", "对", 0),
+        ("对不起，是的，可以。", "是", 1),
     ],
 )
 def test_yes_and_no_in_many_languages(reply: str, answer: str, right: float) -> None:
     assert kind_match(reply, [answer]) == right
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("No information is available.", "no"),
+        ("No idea", "no"),
+        ("No lo sé.", "no"),
+        ("Non précisé", "non"),
+        ("Não sei.", "não"),
+        ("Нет данных", "нет"),
+        ("لا أعرف", "لا"),
+        ("לא ידוע", "לא"),
+        ("नहीं पता", "नहीं"),
+        ("否则要收费", "否"),
+    ],
+)
+def test_who_does_not_know_says_no_no(reply: str, answer: str) -> None:
+    assert kind_match(reply, [answer]) == 0
 
 
 def test_a_no_is_one_too() -> None:
@@ -90,6 +122,21 @@ def test_a_no_is_one_too() -> None:
         ("14 or 28 days", "14 days", "0", 0),
         ("14 days or 28 days", "14 days", "0", 0),
         ("10-14 days", "14 days", "0", 0),
+        ("10 to 14 days", "14 days", "0", 0),
+        ("5, 10 or 14 days", "14 days", "0", 0),
+        ("14 or 14.0 days", "14 days", "0", 1),
+        ("10 oder 14 Tage", "14 Tage", "0", 0),
+        ("10から14日", "14日", "0", 0),
+        ("10 ถึง 14 วัน", "14 วัน", "0", 0),
+        ("3 x 5 mg", "5 mg", "0", 0),
+        ("In 2024, 14 days", "14 days", "0", 1),
+        ("3 hours and 14 days", "14 days", "0", 1),
+        ("not 14 days", "14 days", "0", 0),
+        ("not 14 but 28 days", "28 days", "0", 1),
+        ("not more than 14 days", "14 days", "0", 1),
+        ("EUR 25.00", "€25", "0", 1),
+        ("3·10^5 m", "300000 m", "0", 1),
+        ("1000000", "1e6", "0", 1),
         ("3.14", "3.14159", "0.01", 1),
         ("3.14, or 22/7", "3.14159", "0.01", 1),
         ("3.14, or 4", "3.14159", "0.01", 0),

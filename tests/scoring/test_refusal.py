@@ -62,6 +62,8 @@ def test_refusals_of_several_clauses_and_other_languages() -> None:
         ("К сожалению, этого нет в документах.", "нет в документах", False),
         ("Извините, но нет в документах.", "нет в документах", True),
         ("عذرا، غير موجود.", "غير موجود", True),
+        ("Δυστυχώς, δεν υπάρχει.", "δεν υπάρχει", True),
+        ("מצטער, לא במסמכים.", "לא במסמכים", True),
         ("Mi dispiace, ma sono 14 giorni", "non è nei documenti", False),
     ],
 )

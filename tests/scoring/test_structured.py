@@ -23,6 +23,8 @@ def test_label(reply: str, score: float) -> None:
         ('{"a": true, "b": [null, 1]}', 0.0, 1.0),
         ('{"a": true}', 0.0, 1.0),
         ('{"a": true, "b": [1, null], "c": 0}', 0.0, 1.0),
+        ('{"a": false, "a": true, "b": [1, null]}', 0.0, 1.0),  # says both
+        ('{"a": true, "a": true, "b": [1, null]}', 1.0, 1.0),
         ('```json\n{"a": true, "b": [1, null]}\n```', 0.0, 0.0),
         ('{"a": true, "b": [1, null]} Done.', 0.0, 0.0),
         ("null", 0.0, 1.0),

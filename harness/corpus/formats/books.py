@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from harness.corpus.document import NotRead, Parsed
-from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import (
     cell_text,
+    headed_table,
     lays_out,
     no_heading,
     one_line,
     readable,
     small_table,
-    table,
     tidy,
 )
-from harness.corpus.formats.web import html
+from harness.corpus.formats.web import html, image
 from harness.corpus.source import archive, check_entities, page_of
 
 
@@ -36,9 +35,12 @@ def epub(data: bytes, stem: str) -> Parsed:
         if _locked(book):
             raise NotRead("encrypted", "it is protected against copying")
         title = one_line(package.findtext(".//{http://purl.org/dc/elements/1.1/}title") or "")
+        styles = "\n".join(
+            book.read(name).decode("utf-8", "replace") for name in book.namelist() if name.endswith(".css")
+        )
         parts = []
         for number, name in enumerate(_chapters(package, posixpath.dirname(place)), start=1):
-            chapter, text = html(page_of(_member(book, name)), "")
+            chapter, text = html(page_of(_member(book, name)), "", styles)
             known = chapter and chapter != title
             parts.append((f"chapter {number}: {chapter}" if known else f"chapter {number}", text))
     return Parsed(title or readable(stem), tuple(parts))
@@ -107,8 +109,8 @@ class _OpenText:
     def __init__(self, content: Element) -> None:
         self.title = ""
         self.notes: list[str] = []
-        self._raised = {
-            style.get(_attribute(style, "name") or "", ""): (_get(properties, "text-position") or "")
+        self._styles = {
+            style.get(_attribute(style, "name") or "", ""): properties
             for style in content.iterfind(".//{*}style")
             for properties in style.iterfind("{*}text-properties")
         }
@@ -117,13 +119,13 @@ class _OpenText:
         """Headings, paragraphs, lists and tables in their order. `depth`: lists around them, less one."""
         for element in parent:
             name = _name(element)
-            if name == "h":
-                text = one_line(self._text(element))
+            if name == "h" or (name == "p" and _get(element, "style-name") == "Title"):
+                text = one_line(settled(self._text(element)))
                 self.title = self.title or text
                 level = min(int(_get(element, "outline-level") or 1), 6)
                 yield from [f"{'#' * level} {text}"] if text else []
             elif name == "p":
-                text = self._text(element).strip("\n ")
+                text = settled(self._text(element)).strip("\n ")
                 yield from [no_heading(text)] if text else []
             elif name == "list":
                 yield "\n".join(self._items(element, depth + 1))
@@ -147,9 +149,10 @@ class _OpenText:
         """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         heads: list[list[str]] = []
         rows: list[list[str]] = []
+        hanging: dict[int, list[str]] = {}
 
         def written() -> str:
-            return table([*heads[:-1], *rows], heads[-1]) if heads else small_table(rows)
+            return headed_table([*heads, *rows], len(heads)) if heads else small_table(rows)
 
         for row, is_head in _rows(element):
             cells = [(cell, [*self.blocks(cell)]) for cell in row]
@@ -159,7 +162,7 @@ class _OpenText:
                 yield from blocks
                 heads, rows = [], []
             else:
-                (heads if is_head else rows).append(_cells(cells))
+                (heads if is_head else rows).append(_cells(cells, hanging))
         yield written()
 
     def _text(self, element: Element) -> str:
@@ -176,23 +179,28 @@ class _OpenText:
                 self.notes.append(f"[^{number}]: {note}")
                 text += f" [^{number}]"
             elif name in ("frame", "text-box", "custom-shape"):
-                text += " ".join(["", *self.blocks(child), ""])
+                picture = image(child.findtext("{*}desc") or child.findtext("{*}title") or "")
+                text += " ".join(["", *self.blocks(child), picture, ""])
             elif name == "span":
-                text = self._span(child, text)
+                text += self._span(child)
             elif name not in _UNREAD:
                 text += self._text(child)
             text += child.tail or ""
         return text
 
-    def _span(self, element: Element, before: str) -> str:
+    def _span(self, element: Element) -> str:
+        """A piece of a line as its style shows it: raised, lowered, struck out, or not at all."""
         words = self._text(element)
-        position = self._raised.get(_get(element, "style-name") or "", "")
-        if match := re.match(r"super|sub|-?\d+", position):
-            lowered = match[0] == "sub" or match[0].startswith("-")
-            if match[0] not in ("0",):
-                change = subscript if lowered else superscript
-                return before[:-TAIL] + change(before[-TAIL:], words)
-        return before + words
+        style = self._styles.get(_get(element, "style-name") or "")
+        if style is None or not words.strip():
+            return words
+        if _get(style, "display") == "none":
+            return ""
+        position = (_get(style, "text-position") or "0").split()[0]
+        if position not in ("0", "0%"):
+            return down(words) if position.startswith(("sub", "-")) else up(words)
+        struck = (_get(style, "text-line-through-style") or "none") != "none"
+        return f"~~{words}~~" if struck else words
 
 
 def _rows(element: Element, is_head: bool = False) -> Iterator[tuple[Element, bool]]:
@@ -205,11 +213,17 @@ def _rows(element: Element, is_head: bool = False) -> Iterator[tuple[Element, bo
             yield from _rows(part, is_head or name == "table-header-rows")
 
 
-def _cells(cells: Iterable[tuple[Element, Sequence[str]]]) -> list[str]:
+def _cells(cells: Iterable[tuple[Element, Sequence[str]]], hanging: dict[int, list[str]]) -> list[str]:
+    """A row's cells as texts. `hanging`: by column, what cells over several rows still say in those below."""
     texts: list[str] = []
     for cell, blocks in cells:
+        text = cell_text(blocks)
+        if _name(cell) == "covered-table-cell" and hanging.get(len(texts)):
+            text = hanging[len(texts)].pop()
+        elif (spanned := int(_get(cell, "number-rows-spanned") or 1)) > 1:
+            hanging[len(texts)] = [text] * min(spanned - 1, 1000)
         times = int(_get(cell, "number-columns-repeated") or 1)
-        texts += [cell_text(blocks)] * min(times, 50)
+        texts += [text] * min(times, 50)
     return texts
 
 

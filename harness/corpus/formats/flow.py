@@ -29,18 +29,23 @@ class Flow:
     def block(self, text: str) -> None:
         """Lines that stay as they are, a paragraph of their own."""
         if text:
-            if self.pieces[-1:] == [_MARKER]:
-                self._unmarked()
+            self._unmarked()
             self.pieces += [PARAGRAPH, text, PARAGRAPH]
 
     def _unmarked(self) -> None:
         """A heading, code or a table begins an item: behind its dash on one line it would be none. A number stays."""
-        self.pieces.pop()
-        if not self.pieces[-1].strip()[:1].isdigit():
-            self.pieces.pop()
+        at = len(self.pieces) - 1
+        while at > 0 and self.pieces[at] in _BREAKS:
+            at -= 1
+        if at > 0 and self.pieces[at] == _MARKER:
+            del self.pieces[at - (self.pieces[at - 1].strip() in ("-", ":")) :]
 
     def at_line_start(self) -> bool:
         return not self.pieces or self.pieces[-1] in _BREAKS
+
+    def ends_apart(self) -> bool:
+        """Whether a space stands before what follows."""
+        return bool(self.pieces) and self.pieces[-1][-1:] == " "
 
     def marker(self, sign: str) -> None:
         """The sign of a list item on a new line; the text behind it begins on the same line."""

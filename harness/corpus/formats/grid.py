@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from harness.corpus.formats.shape import one_line, table
+from harness.corpus.formats.shape import headed_table, one_line
 
 _LONG_CELL = 300
 _WIDEST_SPAN = 30
@@ -16,6 +16,7 @@ _MOST_REPEATED = 10_000
 class _Cell(NamedTuple):
     text: str
     heading: bool
+    bold: bool
     rows: int
     columns: int
 
@@ -42,12 +43,18 @@ class Grid:
     def caption(self, text: str) -> None:
         self._done.append(text)
 
-    def cell(self, name: str, text: str, rows: int, columns: int) -> None:
+    @property
+    def at_top(self) -> bool:
+        """Whether the open row is the first."""
+        return not self._rows
+
+    def cell(self, name: str, text: str, rows: int, columns: int, *, bold: bool = False) -> None:
+        """`bold`: all of its text is; such cells are headings where the first row has no others."""
         if _is_block(text) or ("\n" in text and _has_blocks(text)):
             self._blocks = True
         if self._row is None:
             self._row = []
-        self._row.append(_Cell(text, name == "th", max(rows, 1), min(max(columns, 1), _WIDEST_SPAN)))
+        self._row.append(_Cell(text, name == "th", bold, max(rows, 1), min(max(columns, 1), _WIDEST_SPAN)))
 
     def closes(self) -> None:
         """A row has ended."""
@@ -57,7 +64,10 @@ class Grid:
             self._done += [cell.text for cell in row]
             self._blocks = False
         elif row:
-            self._rows.append((row, self._in_head or all(cell.heading for cell in row)))
+            is_head = self._in_head or all(cell.heading for cell in row)
+            if self.at_top and len(row) > 1:
+                is_head = is_head or all(cell.heading or cell.bold for cell in row)
+            self._rows.append((row, is_head))
 
     def text(self) -> str:
         if self._row:
@@ -73,9 +83,7 @@ class Grid:
             heads += 1
         if heads == len(rows):  # headings without data: rows like any other
             heads = 0
-        spread = list(_spread([[*row] for row, _ in rows], heads))
-        header = [_joined(column) for column in _columns(spread[:heads])]
-        self._done.append(table(spread[heads:], header or None))
+        self._done.append(headed_table(list(_spread([[*row] for row, _ in rows], heads)), heads))
 
 
 def _has_blocks(text: str) -> bool:
@@ -121,14 +129,3 @@ def _spread(rows: Sequence[Sequence[_Cell]], heads: int) -> Iterator[list[str]]:
                     hanging[len(line)] = (text if not column else "", cell.rows - 1)
                 line.append(text if not column or number < heads else "")
         yield line
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[list[str]]:
-    width = max(map(len, rows), default=0)
-    for column in range(width):
-        yield [row[column] for row in rows if column < len(row)]
-
-
-def _joined(column: Sequence[str]) -> str:
-    """The headings over one column, from the top, each once."""
-    return " / ".join(dict.fromkeys(text for text in column if text))

@@ -1,4 +1,8 @@
-"""Raised and lowered text on one line, so that no number changes: 10<sup>6</sup> is `10^6`, never `106`."""
+"""Raised and lowered text on one line, so that no number changes: 10<sup>6</sup> is `10^6`, never `106`.
+
+Office programs cut raised text into runs (10, -, 6). Their readers write each run with `up` or `down`, and the whole
+with `settled`, which takes neighbours together.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,8 @@ _POWERS_OF = {
 }  # fmt: skip
 """What a raised number behind it is a power of; behind other words it is a footnote's mark."""
 
-_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_NUMBER = re.compile(r"[+−-]?\d+|\d*[+−-]")
+_RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_NUMBER = re.compile(r"[+−–-]?\d+|\d*[+−–-]")
 _SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
@@ -32,11 +36,19 @@ _RAISED_NUMERATOR = re.compile(r"(?:\^| ?\[)(?P<above>\d+)\]? ?[/⁄]\Z")
 def superscript(before: str, content: str, note: bool = False) -> str:
     """`before` with raised `content` behind it; `note`: it is known to be a footnote's mark (a link)."""
     raised = " ".join(content.split())
-    if not raised:
-        return before
+    return before if not raised else _raised(before, raised, note) + (" " if content[-1].isspace() else "")
+
+
+def _raised(before: str, raised: str, note: bool) -> str:
     if note or raised[0] in "[(*†‡§¶#" or _SEVERAL.fullmatch(raised):
         return _noted(before, raised)
     last = before[-1:]
+    if last in ("(", "["):
+        return before + raised
+    if last in ("⁺", "⁻") and raised.isdigit():
+        return before + raised.translate(_RAISED)
+    if raised.isdigit() and re.search(r"\^[+−–-]\Z", before):
+        return before + raised
     if raised.casefold() in _SIGNS or raised in (",", ";"):
         return before + raised
     if last.isdigit() and raised in ("o", "°"):
@@ -59,6 +71,36 @@ def superscript(before: str, content: str, note: bool = False) -> str:
     return _noted(before, raised) if len(raised) <= 3 else before + raised
 
 
+_UP, _DOWN, _END = "\x1c", "\x1d", "\x1e"
+"""Control characters, which XML cannot hold, around raised and lowered pieces."""
+_PIECES = re.compile(f"(?P<sign>[{_UP}{_DOWN}])[^{_UP}-{_END}]*{_END}(?:(?P=sign)[^{_UP}-{_END}]*{_END})*")
+
+
+def up(words: str) -> str:
+    """A raised piece of a line that `settled` writes."""
+    return f"{_UP}{_bare(words)}{_END}"
+
+
+def down(words: str) -> str:
+    """A lowered piece of a line that `settled` writes."""
+    return f"{_DOWN}{_bare(words)}{_END}"
+
+
+def settled(line: str) -> str:
+    """A line whose raised and lowered pieces are written as a person reads them; neighbours are one piece."""
+    text, at = "", 0
+    for piece in _PIECES.finditer(line):
+        text += line[at : piece.start()]
+        change = superscript if piece["sign"] == _UP else subscript
+        text = text[:-TAIL] + change(text[-TAIL:], _bare(piece[0]))
+        at = piece.end()
+    return text + line[at:]
+
+
+def _bare(piece: str) -> str:
+    return re.sub(f"[{_UP}-{_END}]", "", piece)
+
+
 def linked(before: str, content: str) -> str:
     """`content`, a link's text behind `before`; a number that touches a word or another number is a mark's: ` [2]`."""
     match = _MARK.fullmatch(content)
@@ -69,8 +111,10 @@ def linked(before: str, content: str) -> str:
 def subscript(before: str, content: str) -> str:
     """`before` with lowered `content` behind it: `H2O`, `x_i`; a fraction's two halves meet: `5 1/2`."""
     lowered = " ".join(content.split())
-    if not lowered:
-        return before
+    return before if not lowered else _lowered(before, lowered) + (" " if content[-1].isspace() else "")
+
+
+def _lowered(before: str, lowered: str) -> str:
     if fraction := _RAISED_NUMERATOR.search(before):
         whole = before[: fraction.start()]
         space = " " if whole[-1:].isdigit() or fraction[0][0] == " " else ""
@@ -82,7 +126,7 @@ def subscript(before: str, content: str) -> str:
 
 
 def _power(raised: str) -> str:
-    return f"^{raised}" if re.fullmatch(r"[+−-]?[\w.,]+|\d*[+−-]", raised) else f"^({raised})"
+    return f"^{raised}" if re.fullmatch(r"[+−–-]?[\w.,]+|\d*[+−–-]", raised) else f"^({raised})"
 
 
 def _noted(before: str, mark: str) -> str:

@@ -35,6 +35,9 @@ _HIGHLIGHT = re.compile(
     re.M,
 )
 """Code as Jekyll and Hugo mark it."""
+_TABLE = re.compile(r"^ {0,3}<table\b(?:(?!</table>|<pre\b).)*</table>", re.M | re.S | re.I)
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+_MARKED_UP = re.compile(r"```|~~~|\]\(|^[ \t]*(?:[-*+>|]|#{1,6}[ \t])|\*\*", re.M)
 _LONGEST_BLOCK = 100_000
 """A block with more characters stays as it is: no person wrote it, and parsing it takes too long."""
 
@@ -45,10 +48,25 @@ def markdown(source: str, stem: str) -> tuple[str, str]:
     body = _HIGHLIGHT.sub(
         lambda block: fenced(block["code"].rstrip("\n"), block["language"]), source[front.end :]
     )
-    page = _Page(body)
+    page = _Page(_with_whole_tables(body))
     title, text = page.title(), page.text()
     lines = "\n".join(front.lines)
     return front.title or title or readable(stem), tidy(f"{lines}\n\n{text}" if lines else text)
+
+
+def _with_whole_tables(source: str) -> str:
+    """The source without empty lines in tables of HTML alone: each would end a piece of HTML, and a row with it."""
+    tables = [table for table in _TABLE.finditer(source) if _EMPTY_LINES.search(table[0])]
+    if not tables:
+        return source
+    code = layout(source).code
+    pieces, at = [], 0
+    for table in tables:
+        in_code = any(start <= table.start() < end for start, end in code)
+        if not in_code and not _MARKED_UP.search(table[0]):
+            pieces += [source[at : table.start()], _EMPTY_LINES.sub("\n", table[0])]
+            at = table.end()
+    return "".join([*pieces, source[at:]])
 
 
 @cache

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.corpus.document import NotRead
 from harness.corpus.formats.md import markdown
 from harness.corpus.formats.shape import fenced, readable, tidy
+from harness.corpus.formats.web import fragment
 
 _LONGEST_OUTPUT = 2_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""What colours a terminal."""
+_OBJECT = re.compile(r"<[\w.]+[^<>\n]*>")
+_FORMS: dict[str, Callable[[str], str]] = {
+    "text/markdown": lambda source: markdown(source, "")[1],
+    "text/html": fragment,
+    "text/latex": str.strip,
+}
+"""Other forms of an output, the likelier to be text first."""
 
 
 def notebook(source: str, stem: str) -> tuple[str, str]:
@@ -41,17 +52,28 @@ def _cell(cell: dict[str, Any], language: str) -> tuple[str, str]:
     if kind == "markdown":
         title, text = markdown(source, "\0")
         return title.strip("\0"), text
-    if kind != "code" or not source.strip():
+    if kind != "code":
         return "", source
-    return "", "\n\n".join([fenced(source.rstrip(), language), *_outputs(cell.get("outputs", ()))])
+    code = [fenced(source.rstrip(), language)] if source.strip() else []
+    return "", "\n\n".join([*code, *_outputs(cell.get("outputs", ()))])
 
 
 def _outputs(outputs: Any) -> Iterator[str]:
+    """What code printed or showed, without colours; in a form of text where the plain one but names an object."""
     for output in outputs:
         data = output.get("data", output)
-        text = _joined(output.get("text") or data.get("text/plain") or "").strip("\n")
-        if text.strip() and output.get("output_type") != "error":
-            yield fenced(text if len(text) <= _LONGEST_OUTPUT else f"{text[:_LONGEST_OUTPUT]}\n…")
+        text = _COLOUR.sub("", _joined(output.get("text") or data.get("text/plain") or "")).strip("\n")
+        form = next((form for form in _FORMS if form in data), None)
+        if output.get("output_type") == "error":
+            continue
+        if form and (not text.strip() or _OBJECT.fullmatch(text.strip())):
+            yield _shortened(_FORMS[form](_joined(data[form])))
+        elif text.strip():
+            yield fenced(_shortened(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_OUTPUT else f"{text[:_LONGEST_OUTPUT]}\n…"
 
 
 def _joined(text: Any) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import fenced, one_line, plain, readable, table, tidy
+from harness.corpus.formats.shape import fenced, no_heading, one_line, plain, readable, table, tidy
 
 _SETTINGS = {
     "file_insertion_enabled": False,
@@ -36,10 +37,39 @@ def rst(source: str, stem: str) -> tuple[str, str]:
         return plain(source, stem)
     from docutils.core import publish_doctree
 
+    _take_code()
     tree = publish_doctree(source, settings_overrides=_SETTINGS)
     headings = tree.findall(lambda node: node.tagname == "title" and node.parent.tagname == "section")
     title = next((one_line(_inline(node)) for node in headings), "")
     return title or readable(stem), tidy("\n\n".join(_blocks(tree, 0)))
+
+
+class _AnyOption(dict[str, Callable[[str | None], str]]):
+    """The options of a directive, whatever they are called. It is never empty, which would mean that it has none."""
+
+    def __missing__(self, _name: str) -> Callable[[str | None], str]:
+        return self["caption"]
+
+
+@cache
+def _take_code() -> None:
+    """Have docutils read blocks of code with Sphinx's options (`:linenos:`), which it would refuse as a whole."""
+    from docutils import nodes
+    from docutils.parsers.rst import Directive, directives
+
+    class Code(Directive):  # type: ignore[misc]  # docutils has no types
+        optional_arguments = 1
+        has_content = True
+        option_spec = _AnyOption(caption=lambda value: value or "")
+
+        def run(self) -> list[Any]:
+            code = "\n".join(self.content)
+            caption = self.options.get("caption")
+            title = [nodes.paragraph(caption, caption)] if caption else []
+            return [*title, nodes.literal_block(code, code, classes=["code", *self.arguments])]
+
+    for name in ("code", "code-block", "sourcecode"):
+        directives.register_directive(name, Code)
 
 
 def _blocks(node: Any, depth: int) -> Iterator[str]:
@@ -66,7 +96,7 @@ def _unknown(message: Any) -> Iterator[str]:
     """The source that docutils could not read: a directive of Sphinx's, say. Its words are text."""
     for block in message.children:
         if block.tagname == "literal_block":
-            yield block.astext()
+            yield no_heading(block.astext())
 
 
 def _title(node: Any, depth: int) -> str:
@@ -89,9 +119,12 @@ def _definitions(node: Any, depth: int) -> str:
     lines = []
     for item in node.children:
         for part in item.children:
-            term = part.tagname in ("term", "classifier", "option_group")
-            text = _inline(part) if term else "\n".join(_blocks(part, depth))
-            lines.append(text if term else f": {text}")
+            if part.tagname == "option_group":
+                lines.append(", ".join(option.astext() for option in part.children))
+            elif part.tagname in ("term", "classifier"):
+                lines.append(_inline(part))
+            else:
+                lines.append(": " + "\n".join(_blocks(part, depth)))
     return "\n".join(lines)
 
 

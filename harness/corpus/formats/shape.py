@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 _LONG_HEADER = 120
 _WIDEST = 50
@@ -19,8 +20,8 @@ def readable(stem: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """No spaces at line ends, at most one empty line in a row, none around the whole."""
-    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    """No spaces at line ends, at most one empty line in a row, none around the whole; no soft hyphens within words."""
+    lines = "\n".join(line.rstrip() for line in text.replace("\u00ad", "").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
 
@@ -79,6 +80,13 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) ->
     return "\n".join([*rule, *(_row(row, width) for row in lines)])
 
 
+def headed_table(rows: Sequence[Sequence[str]], heads: int) -> str:
+    """A table whose first rows, `heads` of them, are its header: a column's headings from the top, each once."""
+    columns = zip_longest(*rows[:heads], fillvalue="")
+    header = [" / ".join(dict.fromkeys(filter(None, map(one_line, column)))) for column in columns]
+    return table(rows[heads:], header or None)
+
+
 def _width(row: Sequence[str]) -> int:
     return max((number for number, cell in enumerate(row, start=1) if cell), default=0)
 
@@ -97,18 +105,27 @@ def _headed(cells: Sequence[str], heads: Sequence[str]) -> str:
 def sheet(rows: Sequence[Sequence[str]]) -> str:
     """A spreadsheet's rows as text: its first row of several cells is the header, lines above it are its title.
 
-    After an empty row, a row of words without digits begins a table of its own.
+    After an empty row, a row of words without digits begins a table of its own, and so does the title above one.
     """
     blocks: list[list[Sequence[str]]] = [[]]
     after_gap = False
-    for row in rows:
-        filled = [cell for cell in row if cell.strip()]
-        if after_gap and len(filled) > 1 and not re.search(r"\d", "".join(filled)):
+    for number, row in enumerate(rows):
+        filled = any(cell.strip() for cell in row)
+        if after_gap and filled and _is_header(rows, number):
             blocks.append([])
         if filled:
             blocks[-1].append(row)
         after_gap = not filled
     return "\n\n".join(text for block in blocks if (text := _block(block)))
+
+
+def _is_header(rows: Sequence[Sequence[str]], number: int) -> bool:
+    """Whether the first row of several cells from here to the next empty row is one of words without digits."""
+    for row in rows[number:]:
+        filled = [cell for cell in row if cell.strip()]
+        if len(filled) != 1:
+            return len(filled) > 1 and not re.search(r"\d", "".join(filled))
+    return False
 
 
 def _block(rows: Sequence[Sequence[str]]) -> str:

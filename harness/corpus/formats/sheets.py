@@ -6,6 +6,7 @@ import csv
 import datetime
 import re
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from typing import Any
@@ -17,8 +18,15 @@ from harness.corpus.source import archive
 _CURRENCY = re.compile(
     r"\[\$(?P<named>[^\]-]+)(?:-[^\]]*)?\]|\"(?P<quoted>[^\"]*)\"|(?P<sign>[€£¥$])(?![^\[]*\])"
 )
+STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
+"""A first line by which Excel says what stands between cells."""
 _LONGEST_FIELD = 10_000_000
 _LONGEST_FORMAT = 200
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"')
+_WIDEST, _MOST_FILLED = 200, 1_000_000
+"""Columns and cells that merged ones may fill; a file may claim all that a sheet can have."""
+_SCALED = re.compile(r"[0#?](,+)[^0#?,]*\Z")
+"""A comma behind the last digit shows thousands."""
 
 
 def delimited(separator: str | None) -> Any:
@@ -26,8 +34,11 @@ def delimited(separator: str | None) -> Any:
 
     def read(source: str, stem: str) -> tuple[str, str]:
         csv.field_size_limit(_LONGEST_FIELD)
+        stated = STATED.match(source)
+        body = source[stated.end() :] if stated else source
+        sign = stated["mark"] if stated else separator or _separator(source)
         try:
-            rows = list(csv.reader(StringIO(source, newline=""), delimiter=separator or _separator(source)))
+            rows = list(csv.reader(StringIO(body, newline=""), delimiter=sign))
         except csv.Error as error:
             raise NotRead("broken", f"its rows cannot be told apart ({error})") from error
         return readable(stem), sheet(rows)
@@ -49,25 +60,70 @@ def _separator(source: str) -> str:
 
 
 def xlsx(data: bytes, stem: str) -> Parsed:
-    """Title (of the file's properties, else the stem) and the text of each sheet."""
+    """Title (of the file's properties, else the stem) and the text of each sheet, under its name if not alone."""
     from openpyxl import load_workbook
 
+    formulas, merged = False, {}
     with archive(data) as packed:
-        formulas = any(
-            b"<f" in packed.read(name)
-            for name in packed.namelist()
-            if name.startswith("xl/worksheets/") and name.endswith(".xml")
-        )
+        for name in packed.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                source = packed.read(name)
+                formulas = formulas or b"<f" in source
+                merged[name] = tuple(_ranges(source))
     # Macros are neither kept nor run; what formulas gave when the file was saved is read.
     book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
     written = load_workbook(BytesIO(data), read_only=True, keep_links=False) if formulas else None
     title = one_line(book.properties.title or "") or readable(stem)
-    parts = []
+    found = []
     for page in book.worksheets:
-        hidden = "" if page.sheet_state == "visible" else " (hidden)"
         same = written[page.title] if written else None
-        parts.append((f"sheet {page.title}{hidden}", sheet(list(_rows(page, same)))))
+        rows = _unmerged(list(_rows(page, same)), merged.get(page._worksheet_path.lstrip("/"), ()))
+        if text := sheet(rows):
+            found.append((page, text))
+    parts = []
+    for page, text in found:
+        hidden = "" if page.sheet_state == "visible" else " (hidden)"
+        name = f"## {one_line(page.title)}\n\n" if len(found) > 1 else ""
+        parts.append((f"sheet {page.title}{hidden}", name + text))
     return Parsed(title, tuple(parts))
+
+
+Range = tuple[int, int, int, int]
+"""Merged cells: their first column and row, their last column and row, from 0."""
+
+
+def _ranges(source: bytes) -> Iterator[Range]:
+    from openpyxl.utils import range_boundaries
+
+    for match in _MERGED.finditer(source):
+        left, top, right, bottom = range_boundaries(match[1].decode())
+        yield left - 1, top - 1, right - 1, bottom - 1
+
+
+def _unmerged(rows: list[list[str]], ranges: Iterable[Range]) -> list[list[str]]:
+    """Rows in which a cell over several rows stands in each; headings over several columns join those below them."""
+    first = next((number for number, row in enumerate(rows) if sum(map(bool, row)) > 1), len(rows))
+    over: set[int] = set()
+    filled = 0
+    for left, top, right, bottom in ranges:
+        if left == right < _WIDEST and filled < _MOST_FILLED:
+            filled += bottom - top
+            for row in rows[top + 1 : bottom + 1]:
+                row += [""] * (left + 1 - len(row))
+                row[left] = row[left] or (rows[top][left] if left < len(rows[top]) else "")
+        elif top == bottom == first and right < _WIDEST:
+            rows[first] += [""] * (right + 1 - len(rows[first]))
+            rows[first][left : right + 1] = [rows[first][left]] * (right + 1 - left)
+            over.update(range(left, right + 1))
+    if not over or first + 1 == len(rows):
+        return rows
+    pairs = list(zip_longest(rows[first], rows[first + 1], fillvalue=""))
+    if not all(
+        below if column in over else below in ("", above) for column, (above, below) in enumerate(pairs)
+    ):
+        return rows
+    header = [" / ".join(dict.fromkeys(filter(None, pair))) for pair in pairs]
+    return [*rows[:first], header, *rows[first + 2 :]]
 
 
 def _rows(page: Any, written: Any) -> Iterator[list[str]]:
@@ -95,16 +151,31 @@ def shown(value: Any, number_format: str = "General") -> str:
     if not isinstance(value, int | float):
         return str(value)
     first = number_format[:_LONGEST_FORMAT].split(";")[0]
+    if scaled := _SCALED.search(re.sub(r'"[^"]*"', "", first)):
+        value /= 1000 ** len(scaled[1])
     if "%" in first:
         return f"{_plain(value * 100)}%"
+    if re.fullmatch("0{2,}", first) and value >= 0:
+        return _decimals(value, 0).zfill(len(first))
     currency = _CURRENCY.search(first)
     sign = (currency["named"] or currency["quoted"] or currency["sign"] or "").strip() if currency else ""
     if currency is None or not sign:
         return _plain(value)
     decimals = re.search(r"0\.(0+)", first)
-    number = f"{value:.{len(decimals[1])}f}" if decimals else _plain(value)
+    number = _decimals(value, len(decimals[1])) if decimals else _plain(value)
     behind = re.search(r"[0#]", first[: currency.start()])
     return f"{number} {sign}" if behind else f"{sign}{'' if len(sign) == 1 else ' '}{number}"
+
+
+_EXACT = 1e15
+"""From here on a number has more digits than a cell keeps."""
+
+
+def _decimals(value: float, places: int) -> str:
+    """A number with so many decimals, halves rounded up as Excel does."""
+    if not abs(value) < _EXACT:
+        return f"{value:.{places}f}"
+    return str(Decimal(f"{value:.15g}").quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
 def _plain(value: float) -> str:

@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import Parsed
-from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import one_line, readable, small_table, table, tidy
+from harness.corpus.formats.marks import down, settled, up
+from harness.corpus.formats.shape import no_heading, one_line, readable, small_table, table, tidy
+from harness.corpus.formats.web import image
 from harness.corpus.source import archive
 
 
@@ -48,7 +49,9 @@ def _shapes(shapes: Iterable[Any]) -> Iterator[str]:
         elif getattr(shape, "has_chart", False):
             yield _chart(shape.chart)
         elif shape.has_text_frame:
-            yield _frame(shape.text_frame)
+            yield no_heading(_frame(shape.text_frame))
+        else:
+            yield image(shape._element.xpath("string(.//p:cNvPr/@descr)"))
 
 
 def _frame(frame: Any) -> str:
@@ -71,12 +74,14 @@ def _runs(paragraph: Any) -> str:
         words = "".join(part.text or "" for part in element if part.tag.endswith("}t"))
         properties = next((part for part in element if part.tag.endswith("}rPr")), None)
         baseline = int(properties.get("baseline", "0").rstrip("%") or 0) if properties is not None else 0
-        if baseline and words.strip():
-            change = superscript if baseline > 0 else subscript
-            text = text[:-TAIL] + change(text[-TAIL:], words)
+        struck = properties is not None and properties.get("strike", "noStrike") != "noStrike"
+        if struck and words.strip():
+            text += f"~~{words}~~"
+        elif baseline and words.strip():
+            text += up(words) if baseline > 0 else down(words)
         else:
             text += words
-    return text
+    return settled(text)
 
 
 def _chart(chart: Any) -> str:
@@ -88,11 +93,21 @@ def _chart(chart: Any) -> str:
     )
     blocks = [title]
     for plot in chart.plots:
-        names = [str(category) for category in plot.categories]
         series = list(plot.series)
+        if all(hasattr(one, "iter_values") for one in series):  # points of two values
+            blocks += [_points(one) for one in series]
+            continue
+        names = [str(category) for category in plot.categories]
         rows = [[name, *(_value(one.values, number) for one in series)] for number, name in enumerate(names)]
         blocks.append(table(rows, ["", *(one.name or "" for one in series)]))
     return "\n\n".join(block for block in blocks if block)
+
+
+def _points(series: Any) -> str:
+    """The points of a series of a scatter chart, as a table."""
+    across = [point.text or "" for point in series._element.iterfind("{*}xVal//{*}v")]
+    rows = [[x, _value(series.values, number)] for number, x in enumerate(across)]
+    return table(rows, ["x", series.name or "y"])
 
 
 def _value(values: Any, number: int) -> str:

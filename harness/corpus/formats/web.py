@@ -9,12 +9,15 @@ and spans that are hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from harness.corpus.formats.flow import LINE, PARAGRAPH, Flow
+from harness.corpus.formats.formula import mathml
 from harness.corpus.formats.grid import Grid
+from harness.corpus.formats.looks import as_shown, drop_machinery, is_bold, raised_classes
 from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.numbers import Numbers, number_of, numbers_of
 from harness.corpus.formats.shape import fenced, no_heading, one_line, readable, tidy
 from harness.corpus.formats.tame import tamed
 from harness.corpus.formats.xhtml import as_html
@@ -46,30 +49,26 @@ _ACTS = frozenset((
 _SHOWN_INPUTS = frozenset(
     ("", "text", "number", "date", "time", "email", "tel", "url", "search", "submit", "button", "reset")
 )
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _DEEPEST_LIST = 8
-_ANCHORS = frozenset(("¶", "§", "#", "🔗", "\uf0c1"))
-"""What links to a heading itself show, in pages of documentation generators."""
-_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
-_RAISED_CLASS = re.compile(r"(?<!\S)(sup|sub)(?:er)?(?:script)?(?!\S)", re.I)
-_INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
 _SPACES = re.compile(r"\s+")
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|ico|avif)\Z", re.I)
 
 
-def html(source: str, stem: str) -> tuple[str, str]:
-    """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page."""
+def html(source: str, stem: str, styles: str = "") -> tuple[str, str]:
+    """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page. `styles`: sheets that it links to."""
     page = _parsed(source)
-    title = _title(page)
-    return title or readable(stem), tidy(_written(page.root))
+    drop_machinery(page)
+    raised_by = raised_classes("\n".join([styles, *(style.text() for style in page.css("style"))]))
+    title = _title(page, raised_by)
+    return title or readable(stem), tidy(_written(page.root, raised_by))
 
 
-def _title(page: Any) -> str:
+def _title(page: Any, raised_by: Mapping[str, str]) -> str:
     named = page.css_first("head > title")
     if named is not None and (title := one_line(named.text())):
         return title
     heading = page.css_first("h1")
-    return _written(heading).removeprefix("# ").rstrip("¶§ ") if heading is not None else ""
+    return _written(heading, raised_by).removeprefix("# ").rstrip("¶§ ") if heading is not None else ""
 
 
 def fragment(source: str) -> str:
@@ -89,8 +88,8 @@ def _parsed(source: str) -> Any:
     return LexborHTMLParser(tamed(as_html(source)))
 
 
-def _written(root: Any) -> str:
-    writer = _Writer()
+def _written(root: Any, raised_by: Mapping[str, str]) -> str:
+    writer = _Writer(raised_by)
     writer.read(root)
     return writer.text()
 
@@ -98,9 +97,10 @@ def _written(root: Any) -> str:
 class _Writer:
     """Takes the elements of a page in their order and writes its text."""
 
-    def __init__(self) -> None:
+    def __init__(self, raised_by: Mapping[str, str]) -> None:
+        self._raised_by = raised_by
         self._flows = [Flow()]
-        self._lists: list[int | None] = []
+        self._lists: list[Numbers | None] = []
         self._grids: list[Grid] = []
         self._pre = 0
 
@@ -114,7 +114,7 @@ class _Writer:
         while node is not None:
             name, child = node.tag, None
             if name in _HIDEABLE:
-                name = _as_shown(name, node)
+                name = as_shown(name, node, self._raised_by)
             if name == "-text":
                 self._words(node.text_content or "")
             elif name not in _ACTS or self._enter(name, node):
@@ -141,7 +141,7 @@ class _Writer:
             self._single(name, node)
             return False
         if name in ("ul", "ol", "menu"):
-            self._lists.append(_number(node, "start", 1) if name == "ol" else None)
+            self._lists.append(numbers_of(node) if name == "ol" else None)
         elif name == "table":
             self._grids.append(Grid())
         elif name in _ROWS and self._grids:
@@ -162,7 +162,9 @@ class _Writer:
     def _leave(self, name: str, node: Any) -> None:
         """Write what closes an element."""
         if name in _COLLECTED:
-            self._collected(name, node, self._flows.pop().finished())
+            inner = self._flows.pop()
+            behind = " " if name in ("sup", "sub") and inner.ends_apart() else ""
+            self._collected(name, node, inner.finished() + behind)
             return
         flow = self._flows[-1]
         if name in ("ul", "ol", "menu"):
@@ -201,7 +203,7 @@ class _Writer:
         elif name == "img":
             flow.text(image(node.attributes.get("alt") or node.attributes.get("title") or ""))
         elif name == "math":
-            flow.text(f" {formula(node)} ")
+            flow.text(f" {mathml(node)} ")
         elif (node.attributes.get("type") or "").lower() in _SHOWN_INPUTS:
             flow.text(f" {one_line(node.attributes.get('value') or '')} ")
 
@@ -224,81 +226,16 @@ class _Writer:
         elif name == "caption":
             (self._grids[-1].caption if self._grids else flow.block)(text)
         elif self._grids:
-            spans = (_number(node, "rowspan", 1), _number(node, "colspan", 1)) if node.attributes else (1, 1)
-            self._grids[-1].cell(name, text, *spans)
+            spans = (
+                (number_of(node, "rowspan", 1), number_of(node, "colspan", 1)) if node.attributes else (1, 1)
+            )
+            grid = self._grids[-1]
+            grid.cell(name, text, *spans, bold=grid.at_top and name == "td" and is_bold(node))
         else:
             flow.block(text)
 
     def _item(self, node: Any) -> str:
         """The sign of a list item: a dash, or its number."""
         indent = "  " * min(len(self._lists) - 1, _DEEPEST_LIST)
-        number = self._lists[-1] if self._lists else None
-        if number is None:
-            return f"{indent}- "
-        number = _number(node, "value", number)
-        self._lists[-1] = number + 1
-        return f"{indent}{number}. "
-
-
-def _as_shown(name: str, node: Any) -> str:
-    """A piece of a line by what its attributes make of it: raised, lowered, or hidden (a sort key, an anchor's sign).
-
-    Hidden blocks are no pieces of a line: they unfold on a click, and stay.
-    """
-    attributes = node.attributes
-    if not attributes:
-        return name
-    if name == "a" and (attributes.get("href") or "")[:1] == "#" and node.text(strip=True) in _ANCHORS:
-        return "template"
-    style = attributes.get("style") or ""
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
-        return "template"
-    raised = _RAISED.search(style) or _RAISED_CLASS.search(attributes.get("class") or "")
-    return raised[1].lower()[:3] if raised else name
-
-
-def _number(node: Any, name: str, default: int) -> int:
-    value = node.attributes.get(name)
-    return int(value) if value and _INTEGER.fullmatch(value) else default
-
-
-def formula(math: Any) -> str:
-    """A formula: the LaTeX that it carries, else its own signs in a row."""
-    source = math.css_first('annotation[encoding="application/x-tex"]')
-    if source is not None:
-        return one_line(source.text())
-    if stated := math.attributes.get("alttext"):
-        return one_line(stated)
-    return one_line(_formula(math, 0))
-
-
-_DEEPEST = 40
-
-
-def _formula(node: Any, depth: int) -> str:
-    if node.tag == "-text":
-        return node.text_content or ""
-    if node.tag[:1] == "-" or node.tag.startswith("annotation"):
-        return ""
-    if depth == _DEEPEST:
-        return str(node.text())
-    parts = [part for child in node.iter(include_text=True) if (part := _formula(child, depth + 1).strip())]
-    if node.tag in ("msqrt", "mroot") and parts:
-        return _root(node.tag, parts)
-    if node.tag in ("msubsup", "munderover") and len(parts) == 3:
-        return f"{parts[0]}_{_grouped(parts[1])}^{_grouped(parts[2])}"
-    sign = {"msup": "^", "msub": "_", "mfrac": "/", "munder": "_", "mover": "^"}.get(node.tag)
-    if sign and len(parts) == 2:
-        below = parts[0] if sign != "/" else _grouped(parts[0])
-        return f"{below}{sign}{_grouped(parts[1])}"
-    return ("" if node.tag in ("mn", "mi", "mo", "mtext") else " ").join(parts)
-
-
-def _root(name: str, parts: Sequence[str]) -> str:
-    if name == "mroot" and len(parts) == 2:
-        return f"{_grouped(parts[1])}√{_grouped(parts[0])}"
-    return f"√{_grouped(''.join(parts))}"
-
-
-def _grouped(part: str) -> str:
-    return part if len(part) == 1 or part.isalnum() else f"({part})"
+        numbers = self._lists[-1] if self._lists else None
+        return f"{indent}- " if numbers is None else f"{indent}{numbers.next(node)}. "

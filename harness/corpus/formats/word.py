@@ -8,9 +8,11 @@ from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import Parsed
-from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.formula import omml
+from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import (
     cell_text,
+    headed_table,
     lays_out,
     no_heading,
     one_line,
@@ -18,6 +20,8 @@ from harness.corpus.formats.shape import (
     small_table,
     tidy,
 )
+from harness.corpus.formats.symbols import in_font, symbol
+from harness.corpus.formats.web import image
 from harness.corpus.source import archive
 
 _SKIPPED = frozenset(
@@ -64,7 +68,18 @@ def _value(element: Any, path: str, default: str = "") -> str:
         child = next((inner for inner in child if name_of(inner) == name), None)
         if child is None:
             return default
-    return next((str(value) for key, value in child.attrib.items() if key.endswith("}val")), "true")
+    return _attribute(child, "val", "true")
+
+
+def _attribute(element: Any, name: str, default: str = "") -> str:
+    values = (str(value) for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name)
+    return next(values, default)
+
+
+def _ruby(parts: Sequence[str]) -> list[str]:
+    """A word with its reading behind it, which stands first in the file."""
+    reading, *words = parts
+    return [*words, f"({reading})"] if reading else words
 
 
 class _Word:
@@ -90,7 +105,7 @@ class _Word:
                 yield from self.blocks(element)
 
     def _paragraph(self, element: Any, boxes: list[Any]) -> str:
-        text = "".join(self._runs(element, [""], boxes)).strip("\n ")
+        text = settled("".join(self._runs(element, [""], boxes))).strip("\n ")
         properties = next((child for child in element if name_of(child) == "pPr"), None)
         if properties is None or not text.strip():
             return no_heading(text)
@@ -113,16 +128,19 @@ class _Word:
             elif name in _GAPS:
                 out.append(_GAPS[name])
             elif name in _NOTES:
-                number = next((value for key, value in child.attrib.items() if key.endswith("}id")), "")
-                out.append(f" [^{_NOTES[name]}{number}]")
+                out.append(f" [^{_NOTES[name]}{_attribute(child, 'id')}]")
             elif name == "r":
                 self._run(child, out, boxes)
-            elif name in ("sSup", "sSub"):
-                base, script = ("".join(self._runs(part, [], boxes)) for part in list(child)[-2:])
-                out.append(superscript(base, script) if name == "sSup" else subscript(base, script))
-            elif name == "f" and len(child) >= 2:
-                above, below = ("".join(self._runs(part, [], boxes)) for part in list(child)[-2:])
-                out.append(f"{above}/{below}")
+            elif name == "oMath":
+                out.append(omml(child))
+            elif name == "sym":
+                out.append(symbol(_attribute(child, "font"), _attribute(child, "char")))
+            elif name == "ruby":
+                out += _ruby(
+                    ["".join(self._runs(part, [], boxes)) for part in child if name_of(part) != "rubyPr"]
+                )
+            elif name == "docPr":
+                out.append(image(_attribute(child, "descr")))
             elif name == "txbxContent":
                 boxes.append(child)
             elif name == "AlternateContent":
@@ -135,12 +153,13 @@ class _Word:
         properties = next((child for child in run if name_of(child) == "rPr"), ())
         if _is_on(properties, "vanish"):
             return
-        text = "".join(self._runs(run, [], boxes))
+        fonts = next((child for child in properties if name_of(child) == "rFonts"), None)
+        text = in_font(
+            "".join(self._runs(run, [], boxes)), "" if fonts is None else _attribute(fonts, "ascii")
+        )
         raised = _value(properties, "vertAlign") if text.strip() and not text.startswith(" [^") else ""
         if raised in ("superscript", "subscript"):
-            before = "".join(out)
-            kept, tail = before[:-TAIL], before[-TAIL:]
-            out[:] = [kept, superscript(tail, text) if raised == "superscript" else subscript(tail, text)]
+            out.append(up(text) if raised == "superscript" else down(text))
         elif text.strip() and (_is_on(properties, "strike") or _is_on(properties, "dstrike")):
             out.append(f"~~{text}~~")
         else:
@@ -149,27 +168,41 @@ class _Word:
     def _table(self, table: Any) -> Iterator[str]:
         """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         rows: list[list[str]] = []
+        heads = 0
         for element in _inside(table, "tr"):
             cells = [(cell, [*self.blocks(cell)]) for cell in _inside(element, "tc")]
             blocks = [block for _, inner in cells for block in inner]
             if lays_out(blocks):
-                yield small_table(rows)
+                yield _written(rows, heads)
                 yield from blocks
-                rows = []
+                rows, heads = [], 0
             else:
-                rows.append(_row(cells, rows[-1] if rows else ()))
-        yield small_table(rows)
+                is_head = heads == len(rows) and _repeats(element)
+                heads += is_head
+                rows.append(_row(cells, rows[-1] if rows else (), is_head))
+        yield _written(rows, heads)
 
 
-def _row(cells: Sequence[tuple[Any, Sequence[str]]], above: Sequence[str]) -> list[str]:
-    """A row's cells as texts; a cell that spans rows stands in each of them."""
+def _repeats(row: Any) -> bool:
+    """Whether Word repeats a row on each page, as it does a table's header."""
+    properties = next((child for child in row if name_of(child) == "trPr"), ())
+    return _is_on(properties, "tblHeader")
+
+
+def _written(rows: Sequence[Sequence[str]], heads: int) -> str:
+    return headed_table(rows, heads) if 0 < heads < len(rows) else small_table(rows)
+
+
+def _row(cells: Sequence[tuple[Any, Sequence[str]]], above: Sequence[str], is_head: bool) -> list[str]:
+    """A row's cells as texts; a cell that spans rows stands in each of them, a heading over all its columns."""
     row: list[str] = []
     for cell, blocks in cells:
         properties = next((child for child in cell if name_of(child) == "tcPr"), ())
         text = cell_text(blocks)
         if _value(properties, "vMerge", "none") in ("continue", "true") and not text:
             text = above[len(row)] if len(row) < len(above) else ""
-        row += [text, *[""] * (min(int(_value(properties, "gridSpan", "1")), 50) - 1)]
+        spanned = min(int(_value(properties, "gridSpan", "1")), 50)
+        row += [text, *[text if is_head else ""] * (spanned - 1)]
     return row
 
 
@@ -207,7 +240,7 @@ def _notes(document: Any, reader: _Word) -> Iterator[str]:
         for relation in document.part.rels.values():
             if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
                 for note in parse_xml(relation.target_part.blob):
-                    number = next((value for key, value in note.attrib.items() if key.endswith("}id")), "")
+                    number = _attribute(note, "id")
                     text = one_line(" ".join(reader.blocks(note)))
                     yield from [f"[^{sign}{number}]: {text}"] if text else []
 

@@ -7,13 +7,14 @@ Replies are read here and not by its models, which take almost anything for an a
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import json
 import ssl
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ CONNECT_S = 20.0
 """How long a connection may take; what is slower than this is down."""
 _LONGEST = 64 * 2**20
 """Bytes of a reply: what is longer is none."""
+_LONGEST_REFUSAL = 100_000
+"""Bytes that are read of a reply that is no success."""
 NEEDED = frozenset({"model", "messages", "prompt", "stream"})
 """Parameters that no request can do without."""
 DONE = object()
@@ -42,16 +45,16 @@ class Client:
         self.address = address
         self._timeout_s = timeout_s
         # Without a key the package wants one all the same; what it then sends is no secret.
+        timeout = openai.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s))
+        # A key must not follow to where a server sends requests on, and this machine needs no proxy.
+        # Certificates, which take long to read, are of use where there is TLS.
+        self._http = openai.DefaultHttpxClient(
+            follow_redirects=False, trust_env=not address.local, verify=address.url.startswith("https"),
+            timeout=timeout, event_hooks={"response": [functools.partial(_no_success, timeout_s)]},
+        )  # fmt: skip
         common: dict[str, Any] = {
-            "api_key": address.key or "none",
-            "max_retries": 0,
-            "timeout": openai.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
-            # A key must not follow to where a server sends requests on, and this machine needs no proxy.
-            # Certificates, which take long to read, are of use where there is TLS.
-            "http_client": openai.DefaultHttpxClient(
-                follow_redirects=False, trust_env=not address.local, verify=address.url.startswith("https")
-            ),
-        }
+            "api_key": address.key or "none", "max_retries": 0, "timeout": timeout, "http_client": self._http,
+        }  # fmt: skip
         if address.kind == "azure":
             self._openai: openai.OpenAI = openai.AzureOpenAI(
                 base_url=address.url, api_version=address.api_version, **common
@@ -60,6 +63,7 @@ class Client:
             self._openai = openai.OpenAI(base_url=address.url, **common)
         if address.kind != "openai":  # taken from the environment by the package, and of no concern to others
             self._openai.organization = self._openai.project = None
+            self._openai._custom_headers = {}
         self._broken = _transport_errors()
         self._finalizer = weakref.finalize(self, self._openai.close)
 
@@ -75,9 +79,11 @@ class Client:
 
     def rerank(self, body: Body) -> Any:
         """The JSON of a reply to `/rerank`, which the package has no name for. Raises Fault."""
-        with self._guarded(()):
-            text: str = self._openai.post("/rerank", cast_to=str, body=body)
-        return self._value(text.encode("utf-8", errors="replace"))
+        url, key = f"{self.address.url}/rerank", self.address.key
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with self._guarded(()), self._http.stream("POST", url, json=body, headers=headers) as response:
+            content = b"".join(self._pieces(response))
+        return self._value(content)
 
     def stream(self, path: Path, body: Body) -> Iterator[Any]:
         """The JSON of each event of a streamed reply, up to its `[DONE]` or its end. Raises Fault."""
@@ -119,10 +125,9 @@ class Client:
             yield
         except Fault:
             raise
-        except openai.APIStatusError as error:
-            headers: Mapping[str, str] = error.response.headers
-            body, now = error.response.content, datetime.now(UTC)
-            fault = fault_of(error.status_code, headers, body, sent, self.address, now)
+        except _Refusal as refusal:
+            status, headers, body = refusal.args
+            fault = fault_of(status, headers, body, sent, self.address, datetime.now(UTC))
         except openai.APITimeoutError:
             fault = self._late()
         except self._broken as error:
@@ -183,6 +188,28 @@ class Client:
         system = next((cause for cause in chain if isinstance(cause, OSError)), None)
         why = quote(str(system.strerror or ""), self.address) if system else ""
         return Fault(f"the server cannot be reached{f' ({why})' if why else ''}", Remedy.BUSY)
+
+
+class _Refusal(BaseException):
+    """A reply that is no success: its status, its headers, and how its body begins.
+
+    No Exception, so that it passes through the package, which would hold it for a broken connection.
+    """
+
+
+def _no_success(longest_s: float, response: Any) -> None:
+    """Reads a reply that is no success, as far as anybody needs it; raises _Refusal with it.
+
+    The package would read it to its end, which may be far away: a server that fails sends what it likes.
+    """
+    if response.is_success:
+        return
+    end, body = time.monotonic() + longest_s, b""
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) >= _LONGEST_REFUSAL or time.monotonic() > end:
+            break
+    raise _Refusal(response.status_code, response.headers, body[:_LONGEST_REFUSAL])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

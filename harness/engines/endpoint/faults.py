@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.engines.endpoint.address import Address
 
-_QUOTED = 240
-"""Characters of a server's own words that a sentence quotes."""
+_QUOTED, _READ = 240, 100_000
+"""Characters of a server's own words that a sentence quotes, and that are looked at for keys."""
 
 
 class Remedy(StrEnum):
@@ -144,7 +144,7 @@ def _fatal(status: int, text: str, address: Address) -> str | None:
 
 def said(body: bytes) -> tuple[str, str]:
     """The code and the words of an error, in whichever form servers send it; empty where there are none."""
-    text = body[:100_000].decode("utf-8", errors="replace")
+    text = body[:_READ].decode("utf-8", errors="replace")
     try:
         value: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -167,7 +167,7 @@ def words_of(value: Any) -> tuple[str, str]:
 
 def quote(words: str, address: Address) -> str:
     """A server's own words as a sentence can hold them."""
-    text = address.hide(words).rstrip(". ")
+    text = address.hide(words[:_READ]).rstrip(". ")
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 
@@ -203,7 +203,7 @@ def wait_asked(headers: Mapping[str, str], now: datetime) -> float | None:
             return seconds
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     aware = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())

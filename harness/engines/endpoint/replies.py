@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +109,17 @@ def counted(usage: Any, decoding: Decoding | None, written: bool) -> Counted:
 
 def _count(value: Any, least: int = 0) -> int | None:
     return value if type(value) is int and least <= value <= TOO_MANY else None
+
+
+def number_of(value: Any) -> float | None:
+    """A number of a reply; None for what is none, or too large: JSON has no limits, and Python's reads NaN too."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def completion_of(reply: Reply, decoding: Decoding, count: Callable[[str], int]) -> Completion:

@@ -16,6 +16,7 @@ from typing import Any
 from harness.engines.endpoint.address import Address, parse_address
 from harness.engines.endpoint.client import Client
 from harness.engines.endpoint.faults import Fault, Remedy
+from harness.engines.endpoint.replies import number_of
 from harness.errors import HarnessError
 from harness.files import sha256_json
 from harness.spec.models import ModelEntry
@@ -94,8 +95,8 @@ def _scores(reply: Any, count: int) -> list[float]:
         place, score = (
             (row.get("index"), row.get("relevance_score")) if isinstance(row, dict) else (None, None)
         )
-        if type(place) is int and isinstance(score, int | float) and not isinstance(score, bool):
-            scores.setdefault(place, float(score))
+        if type(place) is int and (number := number_of(score)) is not None:
+            scores.setdefault(place, number)
     if sorted(scores) != list(range(count)) or len(rows or ()) != count:
         raise Fault(f"its reply holds no score for each of {count} passages", Remedy.OTHER)
     return [scores[place] for place in range(count)]

@@ -8,7 +8,6 @@ away: vLLM of before 0.5.4 falls over when none is wanted (its issue 6521).
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from harness.engines.endpoint.client import Client
 from harness.engines.endpoint.faults import Fault, Remedy
 from harness.engines.endpoint.prompts import Prompts
-from harness.engines.endpoint.replies import counted
+from harness.engines.endpoint.replies import counted, number_of
 from harness.engines.engine import Completion, Continuation, Request, Usage
 from harness.engines.tokens import Pair
 
@@ -102,8 +101,8 @@ def tokens_of(body: Any, count: int) -> list[Token]:
 
 
 def _token(value: Any, top: Any) -> Token:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not known or not _LEAST <= value <= _ROUNDING or not isinstance(top, dict) or not top:
+    known = number_of(value)
+    if known is None or not _LEAST <= known <= _ROUNDING or not isinstance(top, dict) or not top:
         raise Fault("a log-probability that the server gives is none", Remedy.OTHER)
-    best = [other for other in top.values() if isinstance(other, int | float) and math.isfinite(other)]
-    return Token(min(float(value), 0.0), value >= max(best, default=value) - 1e-6)
+    best = [other for other in map(number_of, top.values()) if other is not None]
+    return Token(min(known, 0.0), known >= max(best, default=known) - 1e-6)

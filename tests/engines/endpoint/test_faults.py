@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.engines.endpoint.faults import wait_asked
-from harness.errors import ModelUnavailable, NoAnswer
+from harness.errors import HarnessError, ModelUnavailable, NoAnswer
 from tests.engines.endpoint.world import QUESTION, World
 from tests.servers import (
     Fault,
     ScriptedServer,
     answering,
     chunk,
+    endless,
     events_of,
     hang,
     hang_up,
@@ -111,6 +112,7 @@ def test_a_date_to_wait_for_is_understood() -> None:
     assert wait_asked({"retry-after": "Sun, 29 Nov 2026 12:00:40 GMT"}, now) == 40
     assert wait_asked({"retry-after": "Sun, 29 Nov 2026 11:00:00 GMT"}, now) == 0
     assert wait_asked({"retry-after": "Sun, 99 Nov 2026"}, now) is None
+    assert wait_asked({"retry-after": f"Sun, 29 Nov {'9' * 30} 12:00:40 GMT"}, now) is None
 
 
 def test_a_server_that_asks_for_an_hour_ends_the_run_at_once(server: ScriptedServer) -> None:
@@ -165,6 +167,20 @@ def test_a_server_that_hangs_is_given_up(server: ScriptedServer, over: threading
     server.faults.append(hang(over))
     with pytest.raises(NoAnswer, match=r"within 0\.3 s"):
         World(server, timeout_s=0.3).time()
+
+
+@pytest.mark.parametrize("code", [200, 302, 400, 500])
+def test_a_reply_without_an_end_is_not_read_to_its_end(server: ScriptedServer, code: int) -> None:
+    server.always = endless(code)
+    with pytest.raises(HarnessError):
+        World(server, timeout_s=60).ask()
+
+
+def test_a_refusal_of_any_size_is_quoted_in_a_line(server: ScriptedServer) -> None:
+    server.always = answering({"error": {"message": "no " * 3_000_000}})
+    with pytest.raises(NoAnswer) as caught:
+        World(server, timeout_s=60).ask()
+    assert len(str(caught.value)) < 400
 
 
 def test_a_server_that_dies_and_comes_back_is_asked_on(server: ScriptedServer) -> None:

@@ -74,6 +74,7 @@ def test_a_server_of_ones_own_is_sent_no_key_that_it_was_not_meant_to_have(
 ) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, KEY)
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"Authorization: Bearer {KEY}\nX-Team: {KEY}")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     entry = ModelEntry(model=server.reference)
     engine = open_endpoint(entry, cache=Path("nowhere"), progress=Silent())

@@ -102,6 +102,7 @@ SPOILT: dict[str, Callable[[Body], Any]] = {
     ),
     "above nought": lambda choice: choice["logprobs"]["token_logprobs"].__setitem__(3, 0.5),
     "no number": lambda choice: choice["logprobs"]["token_logprobs"].__setitem__(3, math.nan),
+    "a huge number": lambda choice: choice["logprobs"]["token_logprobs"].__setitem__(3, -(10**400)),
     "text": lambda choice: choice["logprobs"]["token_logprobs"].__setitem__(3, "-1"),
     "no rivals": lambda choice: choice["logprobs"].pop("top_logprobs"),
 }

@@ -1,0 +1,75 @@
+"""What attributes and style sheets make of the elements of a page: raised, lowered, hidden, or a program's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_MACHINERY = "[role=navigation]:not(body, main, article), .mw-editsection"
+"""Menus, and what a wiki puts behind its headings."""
+_NUMBERED = ", ".join(
+    f".{name}"
+    for name in ("linenos", "lineno", "linenodiv", "gutter", "ln", "lnt", "hljs-ln-numbers", "blob-num")
+)
+"""What shows the numbers of lines beside code."""
+_LINE_NUMBERS = re.compile(r"[\d\s]*")
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_ANCHORS = frozenset(("¶", "§", "#", "🔗", "\uf0c1", "\u200b", "^", "↑", "↩", "↩︎"))
+"""What links within a page show beside a heading, and behind a footnote."""
+_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
+_MOVED = re.compile(r"position\s*:\s*relative\s*;\s*top\s*:\s*(-?)[\d.]+pt", re.I)
+"""How Word raises text."""
+_RAISED_CLASS = re.compile(
+    r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
+)
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
+
+
+def raised_classes(styles: str) -> dict[str, str]:
+    """The classes that a style sheet raises or lowers: name → `sup` or `sub`."""
+    if not _RAISED.search(styles):
+        return {}
+    return {
+        match[1]: raised[1].lower()[:3]
+        for selectors, body in _RULE.findall(styles)
+        if (raised := _RAISED.search(body))
+        for selector in selectors.split(",")
+        if (match := _SELECTOR.fullmatch(selector))
+    }
+
+
+def drop_machinery(page: Any) -> None:
+    """Take out of a page what a program put there beside the text: menus, links to edit it, numbers of lines."""
+    for node in page.css(_MACHINERY):
+        node.decompose()
+    for node in page.css(_NUMBERED):
+        if _LINE_NUMBERS.fullmatch(node.text()):
+            node.decompose()
+
+
+def as_shown(name: str, node: Any, raised_by: Mapping[str, str]) -> str:
+    """A piece of a line by what its attributes make of it: raised, lowered, or hidden (a sort key, an anchor's sign).
+
+    Hidden blocks are no pieces of a line: they unfold on a click, and stay. `raised_by`: as of `raised_classes`.
+    """
+    attributes = node.attributes
+    if not attributes:
+        return name
+    if name == "a" and (attributes.get("href") or "")[:1] == "#" and node.text(strip=True) in _ANCHORS:
+        return "template"
+    style, classes = attributes.get("style") or "", attributes.get("class") or ""
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
+        return "template"
+    if raised := _RAISED.search(style) or _RAISED_CLASS.search(classes):
+        return raised[1].lower()[:3]
+    if moved := _MOVED.search(style):
+        return "sup" if moved[1] else "sub"
+    return next((raised_by[one] for one in classes.split() if one in raised_by), name) if raised_by else name
+
+
+def is_bold(node: Any) -> bool:
+    """Whether all of an element's text is in bold type, as people write headings of tables."""
+    bold = node.css("b, strong")
+    return bool(bold) and node.text(strip=True) == "".join(part.text(strip=True) for part in bold) != ""

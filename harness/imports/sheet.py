@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.corpus.formats.sheets import STATED
+from harness.corpus.formats.sheets import STATED, bounded
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
@@ -168,7 +168,7 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
         formatted = 0
         records = []
         with _readable(path):
-            for number, cells in enumerate(book[name or names[0]].iter_rows(), 1):
+            for number, cells in enumerate(bounded(book[name or names[0]].iter_rows()), 1):
                 records.append((number, [_text(cell) for cell in cells]))
                 formatted += sum(map(_formatted, cells))
         if formatted:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
+from itertools import pairwise
 from unittest import mock
 
 import pytest
@@ -340,6 +342,7 @@ def test_html_loses_no_word_and_changes_no_number(case: tuple[list[str], str]) -
         "<td rowspan=65534 colspan=1000>x",
         "<font a>x",
         "<a b<c ",
+        "<pre>x",
     ],
 )
 def test_hostile_html_ends(piece: str) -> None:
@@ -356,6 +359,40 @@ def test_hostile_markdown_ends_and_stays(sign: str) -> None:
     source = f"first\n\n{sign * 20_000}"
     assert markdown(source).replace(" ", "").startswith("first")
     assert len(markdown(source)) >= 0.4 * len(source)
+
+
+def test_code_within_code_has_one_fence() -> None:
+    """With a fence for each, a small page of nested ones takes hours."""
+    assert html("<pre>a<pre>b</pre>c</pre>") == "```\na\n\nb\n\nc\n```"
+    assert html("<pre>" * 3000 + "x") == "```\nx\n```"
+
+
+LAUGHS = "".join(f"{key}: &{key} [{f'*{before}, ' * 9}]\n" for before, key in pairwise("abcdefghij"))
+MERGES = "".join(f"{key}: &{key} {{<<: [{f'*{before}, ' * 9}]}}\n" for before, key in pairwise("abcdefghij"))
+
+
+@pytest.mark.parametrize("bomb", [f"a: &a [ha]\n{LAUGHS}title: *j", f"a: &a {{b: c}}\n{MERGES}title: Loans"])
+def test_front_matter_of_aliases_does_not_grow(bomb: str) -> None:
+    title, text = md.markdown(f"---\n{bomb}\n---\n14 days", "x")
+    assert title in ("*j", "Loans")
+    assert text.endswith("14 days")
+    assert len(text) < 2 * len(bomb)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"a|b\n{' ' * 200_000}|x",
+        f"a|b\n|-{' ' * 200_000}x",
+        f"x{'[^a' * 30_000}",
+        f"[1]({'1' * 90_000}/)",
+    ],
+    ids=["blanks before a bar", "blanks behind a rule", "marks of notes", "digits of a target"],
+)
+def test_patterns_take_no_time_that_grows_with_the_square(source: str) -> None:
+    started = time.process_time()
+    markdown(source)
+    assert time.process_time() - started < 10
 
 
 def test_the_room_imports_no_parser_before_there_is_a_page() -> None:

@@ -18,7 +18,7 @@ from harness.spec.taskspec import TaskSpec
 WRAPPED = "wrapped_answers"
 """The name of the check."""
 _FENCE = re.compile(r"```\w*\s(.*?)(?:```|$)", re.DOTALL)
-_LEAD = re.compile(r"(?:\w+ ){0,2}\w+:")
+_LEAD = re.compile(r"(?<!\w)(?:\w++ ){0,2}\w++:")
 """`Label:`, `The label is:`."""
 _WORD = re.compile(r"[^\W_]+")
 

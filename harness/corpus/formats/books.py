@@ -25,7 +25,7 @@ from harness.corpus.source import archive, check_entities, page_of
 
 
 def epub(data: bytes, stem: str) -> Parsed:
-    """Title (of the book's description, else the stem) and the text of each chapter, in reading order."""
+    """Title (of the book's description, else the stem) and the text of each chapter, once, in reading order."""
     with archive(data) as book:
         description = _xml(book, "META-INF/container.xml").find(".//{*}rootfile")
         if description is None:
@@ -39,7 +39,10 @@ def epub(data: bytes, stem: str) -> Parsed:
             book.read(name).decode("utf-8", "replace") for name in book.namelist() if name.endswith(".css")
         )
         parts = []
-        for number, name in enumerate(_chapters(package, posixpath.dirname(place)), start=1):
+        names = dict.fromkeys(
+            _chapters(package, posixpath.dirname(place))
+        )  # one may be named a million times
+        for number, name in enumerate(names, start=1):
             chapter, text = html(page_of(_member(book, name)), "", styles)
             known = chapter and chapter != title
             parts.append((f"chapter {number}: {chapter}" if known else f"chapter {number}", text))

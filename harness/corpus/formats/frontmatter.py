@@ -66,8 +66,11 @@ def _known(key: str) -> bool:
 def _yaml(text: str) -> dict[str, Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import AliasEvent
 
     try:
+        if "*" in text and any(isinstance(event, AliasEvent) for event in YAML(typ="safe").parse(text)):
+            return _line_by_line(text)  # aliases of aliases grow without end
         values = YAML(typ="safe").load(text)
     except (YAMLError, ValueError, RecursionError):
         return _line_by_line(text)

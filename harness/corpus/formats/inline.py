@@ -11,9 +11,9 @@ from harness.corpus.formats.tags import attribute, html_alone, tag_name
 from harness.corpus.formats.web import image
 
 _SIGNS = re.compile(r"[\[<&\\]")
-_NUMBER = re.compile(r"[^/#:.]*\d[^/#:.]*")
+_NUMBER = re.compile(r"[^/#:.\d]*+\d[^/#:.]*+")
 _NAME = re.compile(r"[^/#:.]+")
-_FOOTNOTE = re.compile(r"(?<=[^\s\[(])\[\^(?=[^\]\s]+\])")
+_FOOTNOTE = re.compile(r"(?<=[^\s\[(])\[\^(?=[^\]\s]{1,100}\])")
 
 
 _BREAKS = frozenset(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.encodings import western
@@ -15,6 +16,13 @@ from harness.corpus.source import page_of, text_in, unix
 
 _HEADS = ("From", "To", "Cc", "Date")
 _DEEPEST = 5
+_LONGEST_HEAD = 20_000
+"""Characters of a head that are read: the parser takes time and memory that grow with their square."""
+
+
+class _Policy(policy.EmailPolicy):
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return super().header_fetch_parse(name, value[:_LONGEST_HEAD])
 
 
 @dataclass(slots=True)
@@ -27,7 +35,7 @@ class _Told:
 
 def mail(data: bytes, stem: str) -> Parsed:
     """The subject as title; sender, receivers, date and text, with the messages that it forwards."""
-    message = message_from_bytes(data, policy=policy.default)
+    message = message_from_bytes(data, policy=_Policy())
     if not isinstance(message, EmailMessage) or not message.keys():
         raise NotRead("broken", "it has no head as e-mails have")
     told = _Told()

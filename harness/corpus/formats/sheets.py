@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO, StringIO
 from itertools import zip_longest
@@ -20,9 +20,11 @@ _CURRENCY = re.compile(
 )
 STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 """A first line by which Excel says what stands between cells."""
+MOST_ROWS, MOST_CELLS = 1_048_576, 20_000_000
+"""Rows that a sheet may have, as in Excel, and cells, empty ones included."""
 _LONGEST_FIELD = 10_000_000
 _LONGEST_FORMAT = 200
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*\bref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"')
 _WIDEST, _MOST_FILLED = 200, 1_000_000
 """Columns and cells that merged ones may fill; a file may claim all that a sheet can have."""
 _SCALED = re.compile(r"[0#?](,+)[^0#?,]*\Z")
@@ -132,12 +134,23 @@ def _rows(page: Any, written: Any) -> Iterator[list[str]]:
         if sheet_of is not None:
             sheet_of.reset_dimensions()  # some programs write a wrong size, and cells beyond it would be lost
     others: Iterable[Any] = written.iter_rows() if written is not None else ()
-    for row, other in zip_longest(page.iter_rows(), others, fillvalue=()):
+    for row, other in zip_longest(bounded(page.iter_rows()), others, fillvalue=()):
         cells = [shown(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]
         for number, cell in enumerate(other[: len(cells)]):
             if not cells[number] and cell.value is not None:
                 cells[number] = str(cell.value)
         yield cells
+
+
+def bounded(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows of a sheet. Raises NotRead for more than a sheet has: one cell far out stands for all before it."""
+    cells = 0
+    for number, row in enumerate(rows, start=1):
+        cells += len(row)
+        if number > MOST_ROWS or cells > MOST_CELLS:
+            what = f"a sheet has more than {MOST_ROWS:,} rows or {MOST_CELLS:,} cells, which is not safe"
+            raise NotRead("large", what)
+        yield row
 
 
 def shown(value: Any, number_format: str = "General") -> str:

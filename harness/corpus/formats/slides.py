@@ -6,20 +6,24 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
-from harness.corpus.document import Parsed
+from harness.corpus.document import NotRead, Parsed
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import no_heading, one_line, readable, small_table, table, tidy
 from harness.corpus.formats.web import image
 from harness.corpus.source import archive
 
+_MOST_POINTS = 10_000
+"""Of a chart: reading them takes time that grows with their square, and a file may claim billions."""
+
 
 def pptx(data: bytes, stem: str) -> Parsed:
-    """Title (of the file's properties, else the first slide's, else the stem) and the text of each slide."""
+    """Title (of the file's properties, else the first slide's, else the stem) and the text of each slide, once."""
     from pptx import Presentation
 
     with archive(data):
         presentation = Presentation(BytesIO(data))
-    slides = [_slide(number, slide) for number, slide in enumerate(presentation.slides, start=1)]
+    different = {slide.part.partname: slide for slide in presentation.slides}.values()
+    slides = [_slide(number, slide) for number, slide in enumerate(different, start=1)]
     first = next((title for title, _, _ in slides if title), "")
     title = one_line(presentation.core_properties.title or "")
     title = "" if title == "PowerPoint Presentation" else title
@@ -85,7 +89,10 @@ def _runs(paragraph: Any) -> str:
 
 
 def _chart(chart: Any) -> str:
-    """The figures that a chart draws, as a table."""
+    """The figures that a chart draws, as a table. Raises NotRead where they are too many."""
+    claimed = [int(count.get("val", 0)) for count in chart._chartSpace.iter("{*}ptCount")]
+    if max(claimed, default=0) > _MOST_POINTS:
+        raise NotRead("large", f"a chart has {max(claimed):,} points, which is not safe")
     title = (
         one_line(_frame(chart.chart_title.text_frame))
         if chart.has_title and chart.chart_title.has_text_frame
@@ -98,7 +105,8 @@ def _chart(chart: Any) -> str:
             blocks += [_points(one) for one in series]
             continue
         names = [str(category) for category in plot.categories]
-        rows = [[name, *(_value(one.values, number) for one in series)] for number, name in enumerate(names)]
+        columns = [tuple(one.values) for one in series]
+        rows = [[name, *(_value(column, number) for column in columns)] for number, name in enumerate(names)]
         blocks.append(table(rows, ["", *(one.name or "" for one in series)]))
     return "\n\n".join(block for block in blocks if block)
 

@@ -212,7 +212,8 @@ class _Writer:
         flow = self._flows[-1]
         if name == "pre":
             self._pre -= 1
-            flow.block(text.strip("\n") and fenced(text.strip("\n")))
+            code = text.strip("\n")
+            flow.block(fenced(code) if code and not self._pre else code)  # code in code has the outer fence
         elif name in _HEADINGS:
             heading = one_line(text)
             flow.block(heading and f"{'#' * _HEADINGS[name]} {heading}")

@@ -386,13 +386,26 @@ def test_front_matter_of_aliases_does_not_grow(bomb: str) -> None:
         f"a|b\n|-{' ' * 200_000}x",
         f"x{'[^a' * 30_000}",
         f"[1]({'1' * 90_000}/)",
+        "<table>\n" * 20_000,
     ],
-    ids=["blanks before a bar", "blanks behind a rule", "marks of notes", "digits of a target"],
+    ids=[
+        "blanks before a bar",
+        "blanks behind a rule",
+        "marks of notes",
+        "digits of a target",
+        "open tables",
+    ],
 )
 def test_patterns_take_no_time_that_grows_with_the_square(source: str) -> None:
     started = time.process_time()
     markdown(source)
     assert time.process_time() - started < 10
+
+
+def test_a_style_sheet_takes_no_time_that_grows_with_its_square() -> None:
+    started = time.process_time()
+    assert html(f"<style>vertical-align: super {'a' * 200_000}</style><p>14 days") == "14 days"
+    assert time.process_time() - started < 5
 
 
 def test_the_room_imports_no_parser_before_there_is_a_page() -> None:

@@ -23,7 +23,7 @@ _MOVED = re.compile(r"position\s*:\s*relative\s*;\s*top\s*:\s*(-?)[\d.]+pt", re.
 _RAISED_CLASS = re.compile(
     r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
 )
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
 
 

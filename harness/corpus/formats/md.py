@@ -35,7 +35,7 @@ _HIGHLIGHT = re.compile(
     re.M,
 )
 """Code as Jekyll and Hugo mark it."""
-_TABLE = re.compile(r"^ {0,3}<table\b(?:(?!</table>|<pre\b).)*</table>", re.M | re.S | re.I)
+_TABLE = re.compile(r"^ {0,3}<table\b(?:(?!</table>|<pre\b).)*+(?P<end></table>)?", re.M | re.S | re.I)
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _MARKED_UP = re.compile(r"```|~~~|\]\(|^[ \t]*(?:[-*+>|]|#{1,6}[ \t])|\*\*", re.M)
 _LONGEST_BLOCK = 100_000
@@ -56,7 +56,7 @@ def markdown(source: str, stem: str) -> tuple[str, str]:
 
 def _with_whole_tables(source: str) -> str:
     """The source without empty lines in tables of HTML alone: each would end a piece of HTML, and a row with it."""
-    tables = [table for table in _TABLE.finditer(source) if _EMPTY_LINES.search(table[0])]
+    tables = [table for table in _TABLE.finditer(source) if table["end"] and _EMPTY_LINES.search(table[0])]
     if not tables:
         return source
     code = layout(source).code

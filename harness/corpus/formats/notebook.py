@@ -15,7 +15,7 @@ from harness.corpus.formats.web import fragment
 _LONGEST_OUTPUT = 2_000
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """What colours a terminal."""
-_OBJECT = re.compile(r"<[\w.]+[^<>\n]*>")
+_OBJECT = re.compile(r"<[\w.]++[^<>\n]*>")
 _FORMS: dict[str, Callable[[str], str]] = {
     "text/markdown": lambda source: markdown(source, "")[1],
     "text/html": fragment,

@@ -142,7 +142,8 @@ class _Kinds(dict[int, str]):
     """A letter for the kind of each character, by which words are read. Filled as characters are met.
 
     L letter, M mark, 9 digit, U letter of a script without spaces, N numeral of one, J joins the next to a stack,
-    $ currency, S other symbol, # what may end a name; ASCII punctuation is itself, other punctuation a comma.
+    $ currency, S sign of mathematics, O other symbol, # what may end a name; ASCII punctuation is itself, other
+    punctuation a comma.
     """
 
     def __missing__(self, code: int) -> str:
@@ -166,7 +167,9 @@ class _Kinds(dict[int, str]):
             return "$"
         if character in "♭♮":
             return "#"
-        if category == "Sm" or (category == "So" and not 0x2500 <= code < 0x2600) or character in "‰‱":
+        if category == "So":
+            return "," if 0x2500 <= code < 0x2600 else "O"
+        if category == "Sm" or character in "‰‱":
             return character if code < 0x80 else "S"
         return character if code < 0x80 else ","
 

@@ -25,10 +25,10 @@ _TOKEN = re.compile(
     | (?P<word>L[LM9]*(?:'[LM9]+)*)(?P<suffix>\+\+|[+\#](?=-LL|[UN])|[+\#*-](?![LM9UN+\#*=>-]))?
     | (?P<character>(?:[UN]M*J){0,4}UM* | N+)
     | (?P<power>\^-?[L9]+(?:[+-](?![LM9UN]))?)
-    | (?P<opposite>(?<![^([{<>=~:;,|*/"'`U])-(?:L(?![LM9'.+\#*-])|S))
+    | (?P<opposite>(?<![^([{<>=~:;,|*/"'`U])-(?:L(?![LM9'.+\#*-])|S|O))
     | (?P<times>(?<=9)\*(?=9))
     | ={4,} | ~~+
-    | (?P<symbol>[=!]==|<=>|<<=?|>>>?=?|<>|<-(?![LM9UN.])|</|[-+*/&^~:<>!=]=|=~|->|=>|&&|\|\||\+\+|[<>=+~S%\$&])
+    | (?P<symbol>[=!]==|<=>|<<=?|>>>?=?|<>|<-(?![LM9UN.])|</|[-+*/&^~:<>!=]=|=~|->|=>|&&|\|\||\+\+|[<>=+~S%\$&]|O+)
     """,
     re.VERBOSE,
 )  # fmt: skip
@@ -36,8 +36,9 @@ _LONG = 64
 """Chunks of so many characters are read anew each time: text without spaces is one chunk a paragraph."""
 OPENING = "([{<\"'`*_"
 CLOSING = ")]}>\"'`*_.,:;!?"
-UNSURE, ON_NUMBER, MONEY = "\x00", "\x01", "\x02"
-"""Marks in front of a word: an "a" that may be an article; a currency on its number, like "€40"; any other currency."""
+UNSURE, ON_NUMBER, MONEY, PER = "\x00", "\x01", "\x02", "\x03"
+"""Marks in front of a word: an "a" that may be an article; a currency on its number, like "€40"; any other currency; a
+unit behind a stroke, like that of "km/h"."""
 
 
 def pieces(chunk: str) -> tuple[str, ...]:
@@ -63,9 +64,11 @@ def _read(chunk: str) -> Iterator[str]:
             yield from _amount(match, chunk)
         elif match["word"]:
             emphasis = -1 < star < match.start()
-            yield from _word(
-                _slice(match, "word", chunk), _suffix(match, chunk, emphasis), _dotted(match, chunk)
-            )
+            written = _slice(match, "word", chunk)
+            if chunk[max(0, match.start() - 1)] == "/" and _PER_UNIT.fullmatch(fold(written)):
+                yield PER + fold(written)
+            else:
+                yield from _word(written, _suffix(match, chunk, emphasis), _dotted(match, chunk))
         elif match["initials"]:
             yield fold(part.replace(".", ""))
         elif match["times"]:
@@ -96,6 +99,7 @@ _SAME_MONEY = {
 }  # fmt: skip
 """Two ways to write one currency. "$" is no US$ everywhere, "¥" and "kr" are those of several countries."""
 _UNIT_LETTERS = frozenset("gmshltwvjnkµμω")
+_PER_UNIT = re.compile(r"[cdkm]?[gm]|[cdm]?l|[ckm]?m[23]|mol|min|ha|h|s")
 _GLUED_TAIL = re.compile(r"st|nd|rd|th")
 _SQUARE_TAIL = re.compile(r"[kcdm]?m[23]")
 

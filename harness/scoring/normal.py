@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from harness.scoring.characters import plain
-from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, UNSURE, pieces
+from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, PER, UNSURE, pieces
 
 
 class Words(NamedTuple):
@@ -106,13 +106,17 @@ def _article(chunks: Sequence[str], place: int, told: bool) -> tuple[str, ...]:
     return (f"{UNSURE}a",) if after[0].isupper() else ("a",)
 
 
-_PLAIN_WORDS = re.compile("[^0-9\x01\x02&^+\\-]*")
+_PLAIN_WORDS = re.compile("[^0-9\x01-\x03&^+\\-]*")
 _ARTICLE = re.compile("(?<= )(?:the|an) (?=\\w|-\\d|[\x00-\x02])")
 _RANGE = re.compile(r"(?<= )(\d[\d.,:/-]*) - (?=\d)")
 _GRADE = re.compile(r" (([a-z])\2{0,2}|ab) ([+-]) $")
 _DASH = re.compile(r" -(?= \S)")
 _AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
-_SQUARE_METRES = re.compile(r" ([kcdm]?m) \^([23])(?= )")
+_SQUARE_METRES = re.compile(r"([ \x03][kcdm]?m) \^([23])(?= )")
+_PER_UNIT = re.compile(
+    r" ([kcdmnµμ]?(?:m[23]?|[glswjvbn]|wh|mol|bit|cal|sv|bq)|min|ha|h|t|a|mi|ft|lb|iu|ie) \x03(?=\S+ )"
+)
+"""km/h is one word, and no km; €40/h is €40."""
 _MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
 _COMPOUND = re.compile(
     r"(?<= )\d[\d.]*(?: [千百万亿萬億兆만억천]+ \d[\d.]*)+(?: [千百万亿萬億兆만억천]+)?(?= )"
@@ -138,7 +142,9 @@ def _in_context(padded: str) -> str:
         padded = _AND.sub(" and ", padded)
     padded = _ARTICLE.sub("", padded)
     if "^" in padded:
-        padded = _SQUARE_METRES.sub(r" \1\2", padded)
+        padded = _SQUARE_METRES.sub(r"\1\2", padded)
+    if PER in padded:
+        padded = _PER_UNIT.sub(r" \1/", padded)
     if "×" in padded:
         padded = _TIMES_TEN.sub(r"\1×", padded)
     if not padded.isascii():
@@ -149,7 +155,7 @@ def _in_context(padded: str) -> str:
         padded = _PRICE.sub(_priced, padded)
     if "minus" in padded:
         padded = _MINUS.sub(" -", padded)
-    return padded.replace(ON_NUMBER, "").replace(MONEY, "")
+    return padded.replace(ON_NUMBER, "").replace(MONEY, "").replace(PER, "")
 
 
 def _mixed(match: re.Match[str]) -> str:

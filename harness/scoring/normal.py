@@ -122,7 +122,7 @@ _COMPOUND = re.compile(
     r"(?<= )\d[\d.]*(?: [千百万亿萬億兆만억천]+ \d[\d.]*)+(?: [千百万亿萬億兆만억천]+)?(?= )"
 )
 """1万5千 is one number."""
-_TIMES_TEN = re.compile(r"(?<= )(-?\d[\d.]*) × (?=10\^-?\d)")
+_TIMES_TEN = re.compile(r"(?<= )(?:1 × |(-?\d[\d.]*) × )(?=10\^-?\d)")
 _MINUS = re.compile(r"(?<!\d) minus (?=\d)")
 _MAGNITUDE = (
     "(?:thousand|million|billion|trillion|k|m|mn|bn|tn|mio|mrd|millionen|milliarden?|milliards?|millones|milioni|"
@@ -146,7 +146,7 @@ def _in_context(padded: str) -> str:
     if PER in padded:
         padded = _PER_UNIT.sub(r" \1/", padded)
     if "×" in padded:
-        padded = _TIMES_TEN.sub(r"\1×", padded)
+        padded = _TIMES_TEN.sub(lambda number: f"{number[1]}×" if number[1] else "", padded)
     if not padded.isascii():
         padded = _COMPOUND.sub(lambda number: number[0].replace(" ", ""), padded)
     if "/" in padded:

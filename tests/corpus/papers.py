@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 
 def pdf_of(pages: Iterable[Sequence[str]], title: str = "") -> bytes:
     """A PDF with the given lines (Latin-1) on each page; a page without lines holds a drawing alone."""
-    contents = [_content(lines) for lines in pages]
+    return drawn([_content(lines) for lines in pages], title)
+
+
+def drawn(contents: Sequence[bytes], title: str = "") -> bytes:
+    """A PDF of pages by their operators; the one font is F1."""
     count = len(contents)
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(count))
     objects = [

@@ -10,7 +10,7 @@ import pytest
 from harness.corpus.chunks import chunk_documents
 from harness.corpus.documents import Corpus, read_corpus
 from tests.corpus.fakes import HashEmbedder
-from tests.corpus.papers import pdf_of
+from tests.corpus.papers import drawn, pdf_of
 
 pypdf = pytest.importorskip("pypdf", reason="needs the documents extra")
 count = HashEmbedder().count_tokens
@@ -83,3 +83,28 @@ def test_protection_without_a_password_for_readers_is_no_obstacle(tmp_path: Path
     stream = BytesIO()
     writer.write(stream)
     assert corpus_of(tmp_path, stream.getvalue()).documents[1].text == "open"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("72 700 Td (up to 10) Tj /F1 7 Tf 36.2 3.6 Td (-6) Tj /F1 10 Tf 6.3 -3.6 Td ( mol) Tj", "up to 10^-6 mol"),
+        ("1 0 0 1 72 700 Tm (kept 14) Tj 4 Ts /F1 7 Tf (2) Tj 0 Ts /F1 10 Tf ( days) Tj", "kept 14^2 days"),
+        ("/F1 1 Tf 10 0 0 10 72 700 Tm (10) Tj 7 0 0 7 83.2 704 Tm (6) Tj 10 0 0 10 87.1 700 Tm ( l) Tj", "10^6 l"),
+        ("72 700 Td (14 days) Tj /F1 7 Tf 33.4 4 Td (3) Tj /F1 10 Tf -33.4 -18 Td (Next) Tj", "14 days [3]\nNext"),
+        ("72 700 Td (log 10) Tj /F1 7 Tf 27.3 -2 Td (2) Tj", "log 10_2"),
+        ("72 700 Td (A) Tj /F1 8 Tf (NNUAL 14) Tj", "ANNUAL 14"),
+        ("72 700 Td (Body) Tj /F1 7 Tf 0 -600 Td (2) Tj /F1 9 Tf 4 -3 Td ( Or less.) Tj", "Body\n2 Or less."),
+        ("72 700 Td (Total) Tj /F1 7 Tf 200 4 Td (14) Tj", "Total 14"),
+        ("72 700 Td (# stop) Tj", "\\# stop"),
+    ],
+)  # fmt: skip
+def test_raised_numbers_touch_no_others(tmp_path: Path, content: str, text: str) -> None:
+    _, document = corpus_of(tmp_path, drawn([f"BT /F1 10 Tf {content} ET".encode()]))
+    assert document.text == text
+
+
+def test_ligatures_are_letters(tmp_path: Path) -> None:
+    from harness.corpus.formats.pdf import _tidied
+
+    assert _tidied("\ufb01nal e\ufb03cient 10\u00b2") == "final efficient 10\u00b2"

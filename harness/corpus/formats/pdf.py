@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
-from harness.corpus.formats.shape import one_line, readable, tidy
+from harness.corpus.formats.pages import page_text
+from harness.corpus.formats.shape import no_heading, one_line, readable, tidy
 
 _HYPHENATED = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)-\n(?P<rest>[a-zà-öø-ÿß]+)")
 _CONTINUES = re.compile(r"(?<=[^\n.!?:;|])\n(?=[a-zà-öø-ÿß(])")
 _NO_TITLE = re.compile(r"untitled|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd)\s*", re.I)
 _SHOWN_PAGES = 8
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
 
 
 def pdf(data: bytes, stem: str) -> Parsed:
@@ -27,7 +30,7 @@ def pdf(data: bytes, stem: str) -> Parsed:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with the file is told here
     try:
         reader = PdfReader(BytesIO(data))
-        pages = [_tidied(page.extract_text()) for page in reader.pages]
+        pages = [_tidied(page_text(page)) for page in reader.pages]
     except FileNotDecryptedError:
         raise NotRead("encrypted", "it asks for a password; save it without one") from None
     except DependencyError:
@@ -60,8 +63,9 @@ def _title(reader: Any) -> str:
 
 
 def _tidied(text: str) -> str:
-    """Text without what cannot be written: half surrogate pairs, and NUL."""
+    """Text without what cannot be written (half surrogate pairs, and NUL), ligatures as their letters."""
     clean = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "").replace("\xad\n", "")
+    clean = no_heading(_LIGATURE.sub(lambda sign: unicodedata.normalize("NFKC", sign[0]), clean))
     return tidy(re.sub(r"[ \t\xa0]+", " ", clean.replace("\r\n", "\n").replace("\r", "\n")))
 
 

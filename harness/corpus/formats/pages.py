@@ -1,0 +1,109 @@
+"""A page of a PDF → its text, on which raised numbers touch no others: 10 with a small 6 above the line is `10^6`.
+
+A PDF places letters and knows no raised text, so it is told by size and height. pypdf gives the text in pieces, one
+for each font that is set; where a page changes the size by its matrix alone, the font is set again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import hypot
+from typing import Any, NamedTuple
+
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+
+_SHOWING = frozenset((b"Tj", b"TJ", b"'", b'"'))
+_MARK = re.compile(
+    r"(?P<mark>[+−–-]?\d{1,3}|\d{1,2}(?:[,;] ?\d{1,2})+|\[\d{1,3}\]|[+−–*†‡§-]|[a-z])(?P<behind>\s*)"
+)
+"""What raised text is where it matters: powers, and the marks of footnotes."""
+_SMALLER, _LEAST, _MOST = 0.9, 0.08, 0.8
+"""The size of raised text, and how far it stands above or below its line, as shares of the line's size."""
+
+
+class _Piece(NamedTuple):
+    """Text in one font: its height on the page, and the size of its letters."""
+
+    text: str
+    height: float
+    size: float
+
+
+def page_text(page: Any) -> str:
+    """The text of a page of pypdf's."""
+    pieces: list[_Piece] = []
+    rise = shown = 0.0
+
+    def operate(operator: bytes, operands: Any, *_: Any) -> None:
+        nonlocal rise, shown
+        if operator == b"Ts" and operands and isinstance(operands[0], int | float):
+            rise = float(operands[0])
+        elif operator in _SHOWING:
+            shown = rise
+
+    def take(text: str, page_matrix: Any, matrix: Any, _font: Any, size: float) -> None:
+        if text:
+            scale = hypot(page_matrix[2], page_matrix[3])
+            height = matrix[4] * page_matrix[1] + matrix[5] * page_matrix[3] + page_matrix[5]
+            pieces.append(_Piece(text, height + shown * scale, size * scale * hypot(matrix[2], matrix[3])))
+
+    with _fonts_set_anew(page):
+        whole = str(page.extract_text(visitor_operand_before=operate, visitor_text=take))
+    apart = "".join(piece.text for piece in pieces) == whole
+    return _with_marks(pieces) if apart else whole
+
+
+def _with_marks(pieces: Sequence[_Piece]) -> str:
+    text, line = "", None
+    for piece in pieces:
+        mark = _MARK.fullmatch(piece.text)
+        if mark is None or line is None or piece.size >= _SMALLER * line.size:
+            text += piece.text
+            line = piece if piece.text.strip() else line
+            continue
+        shift = (piece.height - line.height) / line.size
+        before, tail = text[:-TAIL], text[-TAIL:]
+        if _LEAST < shift < _MOST and not text[-1:].isspace():
+            text = before + superscript(tail, mark["mark"]) + mark["behind"]
+        elif -_MOST < shift < -_LEAST and text[-1:].isdigit():
+            text = before + subscript(tail, mark["mark"]) + mark["behind"]
+        else:
+            text += piece.text
+    return text
+
+
+@contextmanager
+def _fonts_set_anew(page: Any) -> Iterator[None]:
+    """The page, as if it set its font again where its matrix changes the size of letters."""
+    from pypdf.generic import ContentStream, NameObject
+
+    if "/Contents" not in page:
+        yield
+        return
+    kept = page.raw_get("/Contents")
+    content = ContentStream(kept.get_object(), page.pdf, "bytes")  # as extract_text reads it
+    content.operations = list(_operations(content.operations))
+    page[NameObject("/Contents")] = content
+    try:
+        yield
+    finally:
+        page[NameObject("/Contents")] = kept
+
+
+def _operations(given: Sequence[Any]) -> Iterator[Any]:
+    fonts: list[Any] = [None]
+    size = None
+    for operands, operator in given:
+        if operator == b"Tf":
+            fonts[-1] = operands
+        elif operator == b"q":
+            fonts.append(fonts[-1])
+        elif operator == b"Q" and len(fonts) > 1:
+            fonts.pop()
+        elif operator == b"Tm" and all(isinstance(number, int | float) for number in operands):
+            before, size = size, hypot(*operands[2:4])
+            if fonts[-1] is not None and before not in (None, size):
+                yield fonts[-1], b"Tf"
+        yield operands, operator

@@ -48,8 +48,8 @@ def _document(row: Any) -> Document | str:
         return f"the record lacks {' and '.join(lacks)} (it has {keys}); it needs {_NAMES}."
     doc_id, text, title = row[id_name], row[text_name], row[title_name] if title_name else None
     doc_id = str(doc_id) if type(doc_id) is int else doc_id
-    if isinstance(text, list) and all(isinstance(part, str) for part in text):
-        text = "\n".join(text)
+    if isinstance(text, list | dict) and (parts := _parts(text)) is not None:
+        text = "\n".join(parts)
     title = "" if title is None else str(title) if type(title) in (int, float) else title
     named = ((id_name, doc_id), (text_name, text), (title_name, title))
     wrong = [f"{name} is {shown(row[name])}" for name, value in named if name and not isinstance(value, str)]
@@ -68,6 +68,24 @@ def _document(row: Any) -> Document | str:
 
 
 _LONGEST_TITLE = 200
+_DEEPEST = 5
+
+
+def _parts(value: Any, depth: int = _DEEPEST) -> list[str] | None:
+    """The texts of a list, also of lists and of objects that hold a text alone; None where there is anything else."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        text = _named(value, TEXTS)
+        return (
+            _parts(value[text], depth - 1)
+            if text and depth and value.keys() <= {text, "type", "id"}
+            else None
+        )
+    if not isinstance(value, list) or not depth:
+        return None
+    parts = [_parts(part, depth - 1) for part in value]
+    return None if None in parts else [text for part in parts for text in part or ()]
 
 
 def _named(row: dict[str, Any], names: tuple[str, ...]) -> str | None:

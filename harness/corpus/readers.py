@@ -90,6 +90,7 @@ READERS: dict[str, Reader] = {
     ".xhtml": _text(html, page_of),
     ".txt": _text(plain),
     ".jsonl": records,
+    ".ndjson": records,
     ".rst": _text(rst),
     ".ipynb": _text(notebook),
     ".csv": _text(delimited(None)),

@@ -107,6 +107,12 @@ def _phrasing(
             f"{table.path}: {counted(marked, 'question has', 'questions have')} no answer; the right reply is "
             f"{REFUSAL!r} (--refusal says another)."
         )
+    objects = sum(not is_empty(value) and objects_of(value) is not None for value in values)
+    if objects:
+        remarks.append(
+            f"{table.path}: {column!r} holds objects in {counted(objects, 'row')} and texts in others, so objects are "
+            "right answers as JSON writes them. --answer may name what they hold: COLUMN.KEY."
+        )
     texts = [texts_of(value, separator, as_text) for value in values]
     different = {text for row in texts for text in row}
     if len(values) >= _SEVERAL * len(different) and 1 < len(different) <= _FEW_LABELS:

@@ -101,12 +101,16 @@ class Table:
 
 
 def _key_of(value: Any, key: str) -> Any:
-    """What an object has under a key; of a list of objects, what each of them has."""
+    """What an object has under a key; of a list of objects, what each of them has. A text beside objects is itself."""
     if isinstance(value, Mapping):
         return value.get(key)
     if not isinstance(value, list):
-        return None
-    return [entry[key] for entry in value if isinstance(entry, Mapping) and key in entry]
+        return value if isinstance(value, str) else None
+    return [
+        entry[key] if isinstance(entry, Mapping) else entry
+        for entry in value
+        if isinstance(entry, str) or (isinstance(entry, Mapping) and key in entry)
+    ]
 
 
 def folded(name: str) -> str:

@@ -239,6 +239,7 @@ def test_code_with_options_of_sphinx_and_options_of_programs(tmp_path: Path) -> 
         ({"id": 7, "contents": "Loans\n14 days"}, Document("7", "Loans", "Loans\n14 days")),
         ({"id": "7", "contents": "14 days"}, Document("7", "7", "14 days")),
         ({"docid": "7", "title": None, "content": ["a", "b"]}, Document("7", "7", "a\nb")),
+        ({"id": "7", "text": ["a", {"type": "text", "text": "b"}, ["c"]]}, Document("7", "7", "a\nb\nc")),
         ({"doc_id": "b", "id": 3, "body": "x", "title": 2025}, Document("b", "2025", "x")),
     ],
 )
@@ -257,6 +258,10 @@ def test_jsonl_under_the_names_that_people_use(
         ({"id": 1.5, "text": 3}, "id is 1.5, text is 3; it must be text in quotes."),
         ({"id": True, "text": "x"}, "id is true; it must be text in quotes."),
         ({"id": " ", "text": "x"}, "id is empty."),
+        (
+            {"id": "x", "text": ["a", {"text": "b", "note": "c"}]},
+            "text is ['a', {'text': 'b', 'note': 'c'}]; it must be text in quotes.",
+        ),
     ],
 )
 def test_jsonl_that_has_no_document_says_what_it_has(

@@ -192,6 +192,23 @@ def test_a_key_of_lists_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
     assert (asked(task), task.test[0].gold_docs) == ([("Who?", ("Ada", "A. L."))], ("passage-1",))
 
 
+def test_objects_that_hold_texts_stand_beside_texts() -> None:
+    answers = [[{"text": "a", "answer_start": 1}, {"text": "b"}], ["c", {"value": "d"}], {"text": ["e"]}, "f"]
+    rows = [{"question": f"Q{number}", "answers": answer} for number, answer in enumerate(answers)]
+    task = imported(lines("a.jsonl", *rows))
+    assert [question.answers for question in task.test] == [("a", "b"), ("c", "d"), ("e",), ("f",)]
+
+
+def test_texts_beside_objects_are_what_their_key_would_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = [[{"fee": "a"}, "b"], "c", {"fee": "d"}]
+    rows = [{"question": f"Q{number}", "answer": answer} for number, answer in enumerate(answers)]
+    task = imported(lines("a.jsonl", *rows), "--answer", "answer.fee")
+    assert [question.answers for question in task.test] == [("a", "b"), ("c",), ("d",)]
+    Path("mine").rename("first")
+    assert imported(lines("b.jsonl", *rows[1:])).test[1].answers == ('{"fee": "d"}',)
+    assert "'answer' holds objects in 1 row and texts in others" in capsys.readouterr().err
+
+
 def test_null_is_asked_for_where_answers_hold_it() -> None:
     rows = [
         {"input": "For 2", "output": {"people": 2, "day": None}},

@@ -78,26 +78,29 @@ _PIECES = re.compile(f"(?P<sign>[{_UP}{_DOWN}])[^{_UP}-{_END}]*{_END}(?:(?P=sign
 
 def up(words: str) -> str:
     """A raised piece of a line that `settled` writes."""
-    return f"{_UP}{_bare(words)}{_END}"
+    return f"{_UP}{bare(words)}{_END}"
 
 
 def down(words: str) -> str:
     """A lowered piece of a line that `settled` writes."""
-    return f"{_DOWN}{_bare(words)}{_END}"
+    return f"{_DOWN}{bare(words)}{_END}"
 
 
 def settled(line: str) -> str:
     """A line whose raised and lowered pieces are written as a person reads them; neighbours are one piece."""
-    text, at = "", 0
+    done: list[str] = []
+    tail, at = "", 0
     for piece in _PIECES.finditer(line):
-        text += line[at : piece.start()]
+        tail += line[at : piece.start()]
+        done.append(tail[:-TAIL])
         change = superscript if piece["sign"] == _UP else subscript
-        text = text[:-TAIL] + change(text[-TAIL:], _bare(piece[0]))
+        tail = change(tail[-TAIL:], bare(piece[0]))
         at = piece.end()
-    return text + line[at:]
+    return "".join([*done, tail, line[at:]])
 
 
-def _bare(piece: str) -> str:
+def bare(piece: str) -> str:
+    """Text without the signs of pieces."""
     return re.sub(f"[{_UP}-{_END}]", "", piece)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from math import hypot
 from typing import Any, NamedTuple
 
-from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.marks import bare, down, settled, up
 
 _SHOWING = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _MARK = re.compile(
@@ -56,22 +56,21 @@ def page_text(page: Any) -> str:
 
 
 def _with_marks(pieces: Sequence[_Piece]) -> str:
-    text, line = "", None
+    text: list[str] = []
+    last, line = "", None
     for piece in pieces:
-        mark = _MARK.fullmatch(piece.text)
-        if mark is None or line is None or piece.size >= _SMALLER * line.size:
-            text += piece.text
-            line = piece if piece.text.strip() else line
-            continue
-        shift = (piece.height - line.height) / line.size
-        before, tail = text[:-TAIL], text[-TAIL:]
-        if _LEAST < shift < _MOST and not text[-1:].isspace():
-            text = before + superscript(tail, mark["mark"]) + mark["behind"]
-        elif -_MOST < shift < -_LEAST and text[-1:].isdigit():
-            text = before + subscript(tail, mark["mark"]) + mark["behind"]
+        mark, shift = _MARK.fullmatch(piece.text), 0.0
+        if mark and line and piece.size < _SMALLER * line.size:
+            shift = (piece.height - line.height) / line.size
+        if mark and _LEAST < shift < _MOST and not last.isspace():
+            text += [up(mark["mark"]), mark["behind"]]
+        elif mark and -_MOST < shift < -_LEAST and last.isdigit():
+            text += [down(mark["mark"]), mark["behind"]]
         else:
-            text += piece.text
-    return text
+            text.append(bare(piece.text))
+            line = piece if piece.text.strip() and not shift else line
+        last = piece.text[-1]
+    return settled("".join(text))
 
 
 @contextmanager

@@ -26,11 +26,13 @@ _COMPOUND = b"\xd0\xcf\x11\xe0"
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises NotRead where it cannot be opened or is what Git LFS leaves in its place."""
+    """The bytes of a file. Raises NotRead where it has none, cannot be opened, or is a pointer of Git LFS."""
     try:
         data = read_regular(path)
     except OSError as error:
         raise NotRead("unreadable", f"it cannot be opened ({error.strerror})") from error
+    if not data:
+        raise NotRead("empty", "it is empty")
     if is_lfs_pointer(data):
         raise NotRead("lfs", f"it is {LFS_POINTER}")
     return data

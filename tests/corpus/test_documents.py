@@ -186,6 +186,14 @@ def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: P
     assert reasons["file.md"] == "it is a link to a file outside the corpus; copy the file to have it read"
 
 
+@pytest.mark.parametrize("suffix", sorted(READERS))
+def test_a_file_of_no_bytes_is_empty_whatever_its_type(tmp_path: Path, suffix: str) -> None:
+    write(tmp_path, good_DOT_md="text")
+    (tmp_path / f"none{suffix}").touch()
+    (file,) = read_corpus(tmp_path).passed_over
+    assert (file.cause, file.reason) == ("empty", "it is empty")
+
+
 def test_an_older_office_file_says_what_to_save_it_as(tmp_path: Path) -> None:
     write(tmp_path, good_DOT_md="text", old_DOT_DOC="x")
     (file,) = read_corpus(tmp_path).passed_over

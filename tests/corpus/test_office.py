@@ -148,6 +148,39 @@ class TestWord:
             "20°C ≤ 5 μm\n\n漢(kan)\n\n(a+b)/2 10^6√2(a+b)^2∑_i^n x\n\n[image: 14 loans in May]"
         )
 
+    def test_charts_and_diagrams_where_they_stand(self, tmp_path: Path) -> None:
+        from docx.opc.packuri import PackURI
+        from docx.opc.part import Part
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+
+        def points(name: str, *texts: str) -> str:
+            inner = "".join(f'<pt idx="{at}"><v>{text}</v></pt>' for at, text in enumerate(texts))
+            return f"<{name}><x>{inner}</x></{name}>"
+
+        years = points("cat", "2024", "2025")
+        series = f"<ser><tx><v>loans</v></tx>{years}{points('val', '12', '0.30000000000000004')}</ser>"
+        series += f"<ser><tx><v>fees</v></tx>{years}{points('val', '20')}</ser>"
+        series += f"<ser>{points('xVal', '1')}{points('yVal', '2.5')}</ser>"
+        data = {
+            "chart": f"<c><chart><title><t>A year</t></title>{series}</chart></c>",
+            "diagramData": "<d><p><t>Ask</t></p><p/><p><t>Pay 20</t><t> EUR</t></p></d>",
+        }
+        document = self.docx.Document()
+        pieces = []
+        for kind, xml in data.items():
+            part = Part(PackURI(f"/word/{kind}.xml"), "application/xml", xml.encode(), document.part.package)
+            named = document.part.relate_to(part, f"http://x/{kind}")
+            pieces.append(f'<chart r:id="{named}"/>' if kind == "chart" else f'<relIds r:dm="{named}"/>')
+        body = document.element.body
+        body.insert(
+            0, parse_xml(f"<w:p {nsdecls('w', 'r')}><w:r><w:t>See</w:t>{''.join(pieces)}</w:r></w:p>")
+        )
+        assert the_text(tmp_path, "a.docx", saved(document)) == (
+            "See\n\nA year\n\n|  | loans | fees |\n| --- | --- | --- |\n| 2024 | 12 | 20 |\n| 2025 | 0.3 |  |\n\n"
+            "| 1 | 2.5 |\n\n- Ask\n- Pay 20 EUR"
+        )
+
     def test_rows_that_word_repeats_are_a_header(self, tmp_path: Path) -> None:
         from docx.oxml import OxmlElement
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import Parsed
+from harness.corpus.formats.drawings import chart, diagram
 from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import (
@@ -85,6 +86,7 @@ def _ruby(parts: Sequence[str]) -> list[str]:
 class _Word:
     def __init__(self, document: Any) -> None:
         self.title = ""
+        self._drawn = document.part.rels
         self._levels = {style.style_id: _level(style) for style in document.styles}
 
     def blocks(self, parent: Any) -> Iterator[str]:
@@ -96,7 +98,7 @@ class _Word:
                 text = self._paragraph(element, boxes)
                 yield from [text] if text.strip() else []
                 for box in boxes:
-                    yield from self.blocks(box)
+                    yield from [box] if isinstance(box, str) else self.blocks(box)
             elif name == "tbl":
                 yield from self._table(element)
             elif name == "AlternateContent":
@@ -141,6 +143,8 @@ class _Word:
                 )
             elif name == "docPr":
                 out.append(image(_attribute(child, "descr")))
+            elif name in ("chart", "relIds"):
+                boxes += self._drawing(_attribute(child, "id" if name == "chart" else "dm"))
             elif name == "txbxContent":
                 boxes.append(child)
             elif name == "AlternateContent":
@@ -148,6 +152,18 @@ class _Word:
             elif name not in _SKIPPED:
                 self._runs(child, out, boxes)
         return out
+
+    def _drawing(self, relation: str) -> Iterator[str]:
+        """The text of a chart or a diagram, which stand in files of their own."""
+        from docx.oxml import parse_xml
+
+        found = self._drawn.get(relation)
+        if found is None or found.is_external:
+            return
+        if found.reltype.endswith("/chart"):
+            yield chart(parse_xml(found.target_part.blob))
+        elif found.reltype.endswith("/diagramData"):
+            yield "\n".join(diagram(parse_xml(found.target_part.blob)))
 
     def _run(self, run: Any, out: list[str], boxes: list[Any]) -> None:
         properties = next((child for child in run if name_of(child) == "rPr"), ())

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,31 @@ def read_data(values: Mapping[str, Any]) -> Any:
     options.pop("trust_remote_code", None)  # as lm-eval does: no data set runs code any more
     with offline():
         try:
-            return datasets.load_dataset(path=path, name=name, **options)
+            return _as_they_lie(datasets.load_dataset(path=path, name=name, **options))
         except Exception as error:  # the library raises anything over files that it cannot read
             if path in BUILDERS or os.path.exists(path):  # noqa: PTH110 - false for a name that no file can have
                 first = (str(error).splitlines() or [""])[0]
                 raise InputError(f"its data cannot be read ({shown(path)}): {first}") from error
             raise Elsewhere(path, name) from error
+
+
+def _as_they_lie(data: Any) -> Any:
+    """The data with pictures and sounds as they are stored: to decode one, a file or an address would be opened."""
+    for split in list(data) if isinstance(data, dict) else ():
+        for column, feature in data[split].features.items():
+            if (plain := _undecoded(feature)) != feature:
+                data[split] = data[split].cast_column(column, plain)
+    return data
+
+
+def _undecoded(feature: Any) -> Any:
+    if isinstance(feature, dict):
+        return {key: _undecoded(part) for key, part in feature.items()}
+    if isinstance(feature, list):
+        return [_undecoded(part) for part in feature]
+    if hasattr(feature, "decode_example"):
+        return replace(feature, decode=False)
+    return replace(feature, feature=_undecoded(feature.feature)) if hasattr(feature, "feature") else feature
 
 
 def elsewhere(path: str, names: Sequence[str]) -> str:

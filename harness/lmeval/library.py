@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 from collections.abc import Iterator
@@ -69,12 +70,38 @@ def offline() -> Iterator[None]:
     for place, name in places:
         setattr(place, name, True)
     try:
-        yield
+        with _this_machine_alone():
+            yield
     finally:
         for (place, name), value in zip(places, before, strict=True):
             setattr(place, name, value)
         if not bars:
             datasets.enable_progress_bars()
+
+
+_HERE = frozenset(
+    ("file", "local", "memory", "data", "dir", "zip", "tar", "bz2", "gzip", "lz4", "xz", "zstd")
+)
+"""What fsspec calls places on this machine, and archives in them."""
+
+
+@contextlib.contextmanager
+def _this_machine_alone() -> Iterator[None]:
+    """Around whatever reads files by fsspec: a data set's README or a cell of it may name an address of anybody's."""
+    fsspec, registry = map(importlib.import_module, ("fsspec", "fsspec.registry"))
+
+    class Elsewhere(fsspec.AbstractFileSystem):  # type: ignore[misc, name-defined]
+        def __init__(self, *_: Any, **__: Any) -> None:
+            raise OSError("it names a file on another machine, and nothing is fetched during a run")
+
+    before = dict(registry._registry)
+    names = {*before, *registry.known_implementations} - _HERE
+    registry._registry.update(dict.fromkeys(names, Elsewhere))
+    try:
+        yield
+    finally:
+        registry._registry.clear()
+        registry._registry.update(before)
 
 
 def built_in_folder() -> Path:

@@ -22,6 +22,7 @@ LONGEST = 1_000_000
 MOST_VALUES = 100_000
 """Of a file, aliases followed: aliases of aliases would otherwise grow without end."""
 DEEPEST = 40
+MOST_DIGITS = 4_000
 MOST_KEYS, MOST_MERGED = 10_000, 50
 """Of one mapping, and mappings that one `<<` names."""
 TAG = "!function"
@@ -95,6 +96,13 @@ def _constructor() -> Any:
             if len(node.value) > MOST_KEYS:
                 raise self._error(node, f"has more than {MOST_KEYS:,} keys")
 
+        def construct_number(self, node: Any) -> Any:
+            """A number, unless it is so long that reading it takes minutes: 1:1:1:… counts by sixties."""
+            if len(node.value) > MOST_DIGITS:
+                raise self._error(node, f"is a number of more than {MOST_DIGITS:,} characters")
+            read = self.construct_yaml_int if node.tag.endswith(":int") else self.construct_yaml_float
+            return read(node)
+
         def _error(self, node: Any, sentence: str) -> ConstructorError:
             return ConstructorError("a mapping", node.start_mark, sentence, node.start_mark)
 
@@ -102,6 +110,8 @@ def _constructor() -> Any:
             return Code(str(self.construct_scalar(node)), self.path, place_of(node))
 
     Constructor.add_constructor(TAG, Constructor.construct_code)
+    for kind in ("int", "float"):
+        Constructor.add_constructor(f"tag:yaml.org,2002:{kind}", Constructor.construct_number)
     return Constructor
 
 

@@ -176,6 +176,7 @@ BOMBS = {
     "itself": "metadata: &a [*a]\n",
     "nesting": "metadata: " + "[" * 900 + "]" * 900 + "\n",
     "filters": "filter_list: [" + "{name: x, filter: [{function: take_first}]}, " * 5000 + "]\n",
+    "sixties": f"metadata: {'1:' * 400_000}1\n",
     "repeats": "repeats: 1000000000\n",
     "a pattern": "filter_list: [{name: x, filter: [{function: regex, regex_pattern: '(a+)+$'}]}]\n",
     "length": "metadata: '" + "x" * 1_000_001 + "'\n",

@@ -148,7 +148,7 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
     if not any(name.endswith(".safetensors") for name in files):
         raise ModelUnavailable(_no_safetensors(folder, what))
     check_weights(folder, files, what)
-    if kind == "embedder":
+    if kind != "base":
         check_modules(folder)
     if "config.json" in files and not isinstance(read_settings(files["config.json"]), dict):
         raise ModelUnavailable(

@@ -56,11 +56,13 @@ def read_header(path: Path) -> dict[str, Tensor]:
             header = json.loads(stream.read(length)) if length <= min(size - 8, MOST_HEADER_BYTES) else None
         tensors = _tensors(header)
         ends = [entry["data_offsets"][1] for name, entry in (header or {}).items() if name != "__metadata__"]
+        if 8 + length + max(ends, default=0) != size:
+            tensors = None
     except OSError as error:
         raise ModelUnavailable(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         tensors = None
-    if tensors is None or 8 + length + max(ends, default=0) != size:
+    if tensors is None:
         raise ModelUnavailable(
             f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
         )

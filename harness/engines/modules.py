@@ -17,7 +17,7 @@ from harness.files import read_json, read_regular
 MODULES = "modules.json"
 KNOWN = (
     "Transformer", "Pooling", "Normalize", "Dense", "LayerNorm", "Dropout", "WeightedLayerPooling", "StaticEmbedding",
-    "CNN", "LSTM",
+    "CNN", "LSTM", "LogitScore",
 )  # fmt: skip
 _TYPE = re.compile(rf"sentence_transformers(\.\w+)*\.({'|'.join(KNOWN)})")
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
@@ -79,15 +79,18 @@ def check_modules(folder: Path) -> None:
                 f"{home} holds its weights only as {pickled[0]}, a format that can run code when it is opened, and is "
                 'not loaded. Save the model anew where you trust it: SentenceTransformer("OLD").save("NEW").'
             )
-        settings = home / "config.json"
-        if module.path and settings.exists():
-            _check_activation(settings)
+        if module.path:
+            _check_activation(home / "config.json", "activation_function")
+    _check_activation(folder / "config.json", "sbert_ce_default_activation_function", "sentence_transformers")
+    _check_activation(folder / "config_sentence_transformers.json", "activation_fn")
 
 
-def _check_activation(path: Path) -> None:
-    settings = read_settings(path)
-    named = settings.get("activation_function") if isinstance(settings, dict) else None
-    if named is not None and not re.fullmatch(r"torch\.nn(\.\w+)+", str(named)):
-        raise ModelUnavailable(
-            f"{path} names the activation {shown(named)}, which is code from outside of torch and is not loaded."
-        )
+def _check_activation(path: Path, *keys: str) -> None:
+    """Refuse settings that name a function outside of torch.nn under one of some keys: the library calls it."""
+    settings = read_settings(path) if path.exists() else {}
+    for named in map(settings.get, keys) if isinstance(settings, dict) else ():
+        named = named.get("activation_fn") if isinstance(named, dict) else named
+        if named is not None and not re.fullmatch(r"torch\.nn(\.\w+)+", str(named)):
+            raise ModelUnavailable(
+                f"{path} names the activation {shown(named)}, which is code from outside of torch.nn and is not loaded."
+            )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines import folders
+from harness.engines.catalogue import Kind
 from harness.errors import InputError, ModelUnavailable
 from tests.engines.fakes import embedder_files, safetensors_bytes, write_folder
 
@@ -70,15 +71,23 @@ def test_a_module_outside_of_its_folder_is_refused(tmp_path: Path) -> None:
         ({"modules.json": b'{"a": 1}'}, "not a list"),
         ({"modules.json": b"[" * 100_000}, "not JSON"),
         ({"1_Pooling/config.json": b'{"activation_function": "os.system"}'}, "from outside of torch"),
+        (
+            {"config.json": b'{"sentence_transformers": {"activation_fn": "torch.x.main"}}'},
+            "outside of torch.nn",
+        ),
+        ({"config_sentence_transformers.json": b'{"activation_fn": "os.abort"}'}, "outside of torch.nn"),
         ({"1_Pooling/pytorch_model.bin": b"x"}, "pytorch_model.bin"),
         ({"config.json": b"[]"}, "no JSON object"),
         ({"config.json": b"{"}, "not JSON"),
     ],
 )
-def test_an_embedder_runs_no_code_of_its_own(tmp_path: Path, files: dict[str, bytes], words: str) -> None:
+@pytest.mark.parametrize("kind", ["embedder", "reranker"])
+def test_an_embedder_or_a_reranker_runs_no_code_of_its_own(
+    tmp_path: Path, kind: Kind, files: dict[str, bytes], words: str
+) -> None:
     write_folder(tmp_path, {**embedder_files(), **files})
     with pytest.raises(ModelUnavailable, match=words):
-        folders.check_loadable(tmp_path, "embedder", "the folder")
+        folders.check_loadable(tmp_path, kind, "the folder")
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "README.md", "merges.txt", "1_Pooling/config.json"])
@@ -117,6 +126,15 @@ def test_an_adapter_is_recognised(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [3, 20, -4])
 def test_weights_that_were_cut_short_are_found_without_loading_them(tmp_path: Path, kept: int) -> None:
     write_folder(tmp_path, {**base_files(), "model.safetensors": safetensors_bytes()[:kept]})
+    with pytest.raises(ModelUnavailable, match="cut short"):
+        folders.check_loadable(tmp_path, "base", "the folder m")
+
+
+@pytest.mark.parametrize("offsets", [["a", "b"], [0, None], [0, [16]]])
+def test_offsets_that_are_no_numbers_are_a_damaged_file(tmp_path: Path, offsets: list[object]) -> None:
+    header = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": offsets}}).encode()
+    data = len(header).to_bytes(8, "little") + header + bytes(16)
+    write_folder(tmp_path, {**base_files(), "model.safetensors": data})
     with pytest.raises(ModelUnavailable, match="cut short"):
         folders.check_loadable(tmp_path, "base", "the folder m")
 

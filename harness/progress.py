@@ -46,7 +46,8 @@ class Terminal:
             if self._shown is None:
                 print(message, file=sys.stderr, flush=True)
             else:  # above the bars
-                self._shown.console.print(message, markup=False, highlight=False, soft_wrap=True)
+                console = self._shown.console
+                console.print(harmless(message), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     @contextlib.contextmanager
     def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:

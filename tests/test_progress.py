@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from harness.progress import EVERY_S, Terminal
@@ -58,3 +61,19 @@ def test_steps_of_a_moment_are_counted(capsys: pytest.CaptureFixture[str]) -> No
 def test_what_comes_together_says_nothing_of_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
     said = lines(capsys, 100, [(25, 300.0), (25, 0.01), (25, EVERY_S)])
     assert said == ["  behaviour · lora: 75 of 100, about 60.0 s of it left"]
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_a_server_says_does_not_act_on_a_terminal_above_bars_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    terminal = Terminal()
+    with terminal.track("work", 2):
+        terminal.note("the server says \x1b]0;owned\x07 :smile:")
+    assert "\\u001b]0;owned\\u0007 :smile:" in screen.getvalue()
+    assert "\x1b]0;" not in screen.getvalue()

@@ -53,6 +53,12 @@ class PerQuestion(dict[str, float]):
         return shared, np.array([self[name] - other[name] for name in shared], dtype=float)
 
 
+def answered_by_all(scores: Sequence[Mapping[str, float]]) -> list[str]:
+    """The questions that all have a score of, where they do not all have the same ones; nothing elsewhere."""
+    shared = [name for name in scores[0] if all(name in other for other in scores)] if scores else []
+    return [] if all(len(own) == len(shared) for own in scores) else shared
+
+
 @dataclass(frozen=True, eq=False)
 class ScoredAnswers(Sequence[ScoredAnswer]):
     """The answers of a system with their questions and scores, column by column; an item is one of them."""

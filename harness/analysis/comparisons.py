@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import PerQuestion, ScoredAnswers, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswers, answered_by_all, estimate, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.comparison import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Floats, design_of
+from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.power import ALPHA, Noise, detectable
 from harness.records import TimingRow
 from harness.spec.system import System
@@ -48,15 +49,25 @@ def comparisons(answered: Answered, failed: Container[str] = ()) -> list[Compari
     pairs = [
         pair for place, a in enumerate(own) for pair in _judge(answered, a, own[place + 1 :], timed=True)
     ]
-    means = {name: _mean(answered, name) for name in own if name not in failed}
-    ranked = {
-        name: mean
-        for name, mean in sorted(means.items(), key=lambda row: -(row[1] or 0.0))  # of equals the earlier one
-        if mean is not None and not answered.systems[name].control
-    }
-    leads = _leads(pairs, list(ranked))
+    ranked = _ranked(answered, [name for name in own if name not in failed])
+    leads = _leads(pairs, ranked)
     leader = next(iter(ranked), None)
     return [_compared(pair, answered.metric, *leads.get(pair.names, NO_RACE), leader) for pair in pairs]
+
+
+def _ranked(answered: Answered, names: Sequence[str]) -> list[str]:
+    """The candidates among these that answered anything, the most accurate first, of equals the earlier one.
+
+    On the questions that all of them answered, as the decision compares them.
+    """
+    scores = {
+        name: own
+        for name in names
+        if (own := answered.by_question[name]) and not answered.systems[name].control
+    }
+    shared = answered_by_all([*scores.values()])
+    means = {name: mean([own[one] for one in shared]) if shared else own.mean for name, own in scores.items()}
+    return sorted(means, key=lambda name: -(means[name] or 0.0))
 
 
 Level = tuple[float | None, float | None]

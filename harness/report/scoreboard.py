@@ -77,9 +77,11 @@ def leader(task: TaskResult) -> str | None:
 
 
 def _runners(task: TaskResult) -> dict[str, float]:
-    """The accuracy of each system that one could deploy and that failed no check."""
+    """The accuracy of each system that one could deploy and that failed no check, as the decision compares them: on the
+    questions that all candidates answered."""
+    compared = task.decision.candidates
     return {
-        name: row.accuracy.mean
+        name: compared[name].accuracy_measured if name in compared else row.accuracy.mean
         for name, row in task.deployable.items()
         if name not in task.decision.excluded and row.accuracy.mean is not None
     }
@@ -150,7 +152,8 @@ def partly(task: TaskResult) -> str | None:
     others = ", the others all" if len(some) < len(task.strategies) else ""
     return (
         f"Answered: {listed(some)}{others}. Each accuracy is of the questions that a strategy answered, each "
-        "difference of those that both did: where the ones left out were hard, or easy, the two need not agree."
+        "difference of those that both did: where the ones left out were hard, or easy, the two need not agree. Who "
+        "leads, and the decision, go by the questions that all candidates answered."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.results.comparison import Comparison, Forgetting
+from harness.analysis.results.decision import CandidateFigures
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.report.scoreboard import COLUMNS, Standing, bar, cells, leader, once, standing, timed
 from harness.spec.system import LoRA
@@ -42,13 +43,27 @@ def task(measured: TaskResult) -> Callable[..., TaskResult]:
             strategies={name: system(name, mean) for name, mean in means.items()},
             comparisons=tuple(row for row in rows if row not in foreign),
             forgetting=tuple(Forgetting("lora@x", "lora", "x", None, None, row) for row in foreign),
-            decision=replace(measured.decision, excluded=excluded or {}),
+            decision=replace(measured.decision, excluded=excluded or {}, candidates={}),
         )
 
     return made
 
 
 Make = Callable[..., TaskResult]
+
+
+def test_who_leads_is_who_the_decision_compares_as_the_best(task: Make) -> None:
+    """rag left out questions that base had wrong."""
+    made = task(base=0.6, rag=0.65)
+    assert leader(made) == "rag"
+    figures = {"accuracy": 0.0, "monthly_usd": None, "people_usd": None, "cost_reason": None, "monthly_ci_usd": None,
+               "errors_usd": None, "total_usd": None, "feasible": True, "requirements": (), "probability_best": None,
+               "pareto": True}  # fmt: skip
+    rows = {
+        name: CandidateFigures(accuracy_measured=mean, **figures)
+        for name, mean in (("base", 0.67), ("rag", 0.65))
+    }
+    assert leader(replace(made, decision=replace(made.decision, candidates=rows))) == "base"
 
 
 def test_a_control_or_a_foreign_adapter_never_leads(task: Make) -> None:

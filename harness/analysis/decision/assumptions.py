@@ -20,7 +20,6 @@ def assumptions(case: Case, decision: Decision) -> Reasons:
             horizon_months=setting.horizon_months,
         )
     yield from _rule(case, decision)
-    yield from _same_questions(case)
     yield from _changed(decision)
     if setting.refresh_days is None:
         yield reason("The knowledge is assumed not to change.")
@@ -30,17 +29,6 @@ def assumptions(case: Case, decision: Decision) -> Reasons:
     )
     yield from _timed(case, decision)
     yield from _served(case, decision)
-
-
-def _same_questions(case: Case) -> Reasons:
-    """On which questions candidates are compared, where not all of them answered all."""
-    compared = next((one.compared for one in case.candidates_at(case.setting) if one.compared), None)
-    if compared:
-        yield reason(
-            f"Not every candidate answered every question: the choice, and dollars for wrong answers, go by the "
-            f"{whole(compared.n)} questions that all of them answered.",
-            questions=compared.n,
-        )
 
 
 def _changed(decision: Decision) -> Reasons:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.analysis.accuracy import PerQuestion
+from harness.analysis.accuracy import PerQuestion, answered_by_all
 from harness.analysis.money.economics import DAYS_PER_MONTH, Economics
 from harness.analysis.results.figures import Estimate, Interval, Percentiles
 from harness.analysis.results.run import SystemFigures
@@ -124,9 +124,8 @@ def on_the_same_questions(candidates: Sequence[Candidate]) -> list[Candidate]:
 
     Each keeps its own where all answered the same questions, or no question was answered by all.
     """
-    asked = [candidate.scores.keys() for candidate in candidates if candidate.scores]
-    shared = [name for name in asked[0] if all(name in keys for keys in asked)] if asked else []
-    if not shared or all(len(keys) == len(shared) for keys in asked):
+    shared = answered_by_all([candidate.scores for candidate in candidates if candidate.scores])
+    if not shared:
         return [*candidates]
     return [
         replace(candidate, compared=_on(candidate, shared)) if candidate.scores else candidate

@@ -194,7 +194,7 @@ def caveats(case: Case, decision: Decision) -> Reason:
 
 
 def _leans_on(case: Case, decision: Decision) -> Reasons:
-    """A single training or the spread of several, systems left out, a volume that nobody named."""
+    """A single training or the spread of several, what was left out, a volume that nobody named."""
     named = {decision.favourite, decision.condition.then if decision.condition else None}
     tuned = [name for name in case.systems if name in named and case.systems[name].system.adapted]
     if once := [name for name in tuned if case.systems[name].seeds is None]:
@@ -209,9 +209,21 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
             )
     if decision.excluded:
         yield reason(f"{listed(decision.excluded)} left out, having failed a check.")
+    yield from _same_questions(case)
     yield from _cites(case, decision.favourite)
     if decision.setting.monthly_queries_assumed:
         yield reason("The volume is assumed.")
+
+
+def _same_questions(case: Case) -> Reasons:
+    """On which questions candidates are compared, where not all of them answered all."""
+    compared = next((one.compared for one in case.candidates_at(case.setting) if one.compared), None)
+    if compared:
+        yield reason(
+            f"Not every candidate answered every question: the choice, and dollars for wrong answers, go by the "
+            f"{whole(compared.n)} questions that all of them answered.",
+            compared_questions=compared.n,
+        )
 
 
 def _cites(case: Case, name: str | None) -> Reasons:

@@ -25,6 +25,7 @@ _BROKEN = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", 
 """What a spreadsheet shows where a formula fails."""
 _NOTHING = frozenset({"n/a", "na", "nan", "null", "none", "nil", "-", "–", "?", "tbd", "todo"})
 """What programs and people write into a cell that holds nothing; it may also be an answer."""
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MOST_TOKENS = 1_000_000
 """Room for every answer while questions are checked: how many a task allows is worked out from all of them."""
 _FEW_LABELS, _SEVERAL = 20, 5
@@ -120,7 +121,8 @@ def _phrasing(
             f"{table.path}: {column!r} has {len(different)} different values in {counted(len(values), 'row')}: where "
             "these are labels to choose from, give it as --label."
         )
-    remarks += [*_nothing(table, column, texts), *([] if separator else _several(table, column, texts))]
+    remarks += [*_nothing(table, column, texts), *_whole_numbers(table, column, texts)]
+    remarks += [] if separator else _several(table, column, texts)
 
     def unanswerable(index: int) -> bool:
         return impossible[index] or not texts[index]
@@ -148,6 +150,17 @@ def _several(table: Table, column: str, texts: Sequence[Sequence[str]]) -> list[
                 f"it stands between several, give --answers-separator {mark!r}."
             ]
     return []
+
+
+def _whole_numbers(table: Table, column: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """A remark on numbers of which all end in .0: so data frames write whole numbers beside empty cells."""
+    numbers = [text for row in texts for text in row if _NUMBER.fullmatch(text)]
+    if len(numbers) < 2 or not all(number.endswith(".0") for number in numbers):
+        return []
+    return [
+        f"{table.path}: all numbers in {column!r} end in .0, such as {numbers[0]}, and a reply of "
+        f"{numbers[0].removesuffix('.0')} is wrong: where they are whole numbers, write them so."
+    ]
 
 
 def _nothing(table: Table, column: str, texts: Sequence[Sequence[str]]) -> list[str]:

@@ -52,7 +52,7 @@ def read_table(
 
 
 def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Table:
-    """The tables of a folder whose names begin with a split's, one below the other."""
+    """The tables of a folder whose names tell a split, one below the other."""
     found = [
         file
         for file in sorted(folder.rglob("*"))
@@ -80,12 +80,15 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
             path=folder,
         )
     rows = [
-        replace(row, place=f"{table.path.name} {row.place}", split=split)
+        replace(row, place=f"{table.path.relative_to(folder).as_posix()} {row.place}", split=split)
         for split, table in tables
         for row in table.rows
     ]
-    remarks = tuple(remark for _, table in tables for remark in table.remarks)
-    return Table(folder, columns, tuple(rows), remarks, tables[0][1].classes)
+    remarks = [remark for _, table in tables for remark in table.remarks]
+    unread = [str(file.relative_to(folder)) for file in found if not _split_of(file)]
+    if unread:
+        remarks.append(f"{folder}: left out, as their names tell no split: {listed(unread, _NAMED)}.")
+    return Table(folder, columns, tuple(rows), tuple(remarks), tables[0][1].classes)
 
 
 def _is_table(file: Path) -> bool:
@@ -93,6 +96,8 @@ def _is_table(file: Path) -> bool:
 
 
 def _split_of(file: Path) -> str | None:
-    """The question file that a table's name begins with."""
-    first = re.match(r"[a-z]+", file.name.casefold())
-    return SPLITS.get(first[0]) if first else None
+    """The question file that a table's name begins or ends with, or its folder's: `test-00.csv`, `faq_test.csv`,
+    `test/data.csv`."""
+    words = re.findall(r"[a-z]+", file.name.casefold().partition(".")[0])
+    told = (words[0], words[-1]) if words else ()
+    return next((SPLITS[word] for word in (*told, file.parent.name.casefold()) if word in SPLITS), None)

@@ -297,6 +297,18 @@ def test_a_folder_with_a_file_for_each_split() -> None:
     assert [len(part) for part in (task.test, task.train, task.dev)] == [2, 3, 0], "dev serves as test"
 
 
+@pytest.mark.parametrize("names", [("faq_train.jsonl", "faq-test.jsonl"), ("train/0.jsonl", "test/0.jsonl")])
+def test_splits_at_the_end_of_names_and_in_folders(
+    names: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, pairs in zip((*names, "eval.jsonl"), (PAIRS[:1], PAIRS[1:], PAIRS), strict=True):
+        Path("set", name).parent.mkdir(parents=True, exist_ok=True)
+        lines(f"set/{name}", *pairs)
+    task = imported("set")
+    assert (asked(task), len(task.train)) == (READ[1:], 1)
+    assert "set: left out, as their names tell no split: eval.jsonl." in capsys.readouterr().err
+
+
 def test_a_folder_of_several_data_sets_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     Path("set/.hidden").mkdir(parents=True)
     lines("set/.hidden/test.jsonl", {"x": 1})

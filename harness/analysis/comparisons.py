@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import PerQuestion, ScoredAnswers, answered_by_all, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswers, answered_by_all, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.comparison import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
@@ -108,16 +108,12 @@ def forgetting(answered: Answered) -> list[Forgetting]:
             system=system.name,
             strategy=system.home_name,
             trained_for=adapter.task,
-            base=_mean(answered, base),
-            adapter=_mean(answered, system.name),
+            base=answered.by_question[base].mean,
+            adapter=answered.by_question[system.name].mean,
             comparison=comparison,
         )
         for (system, adapter, base), comparison in zip(guests, _family(judged, answered.metric), strict=True)
     ]
-
-
-def _mean(answered: Answered, name: str) -> float | None:
-    return estimate(answered.by_question[name], answered.clusters).mean
 
 
 @dataclass(frozen=True, slots=True)

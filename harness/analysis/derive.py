@@ -174,7 +174,6 @@ def _entries(
 
 def _adapter(manifest: Manifest, trained: TrainedAdapter) -> AdapterResult:
     facts, system = trained.record, manifest.systems[trained.system]
-    losses = [point.train_loss for point in facts.loss_curve if point.train_loss is not None]
     return AdapterResult(
         task=facts.task,
         strategy=system.home_name,
@@ -186,7 +185,7 @@ def _adapter(manifest: Manifest, trained: TrainedAdapter) -> AdapterResult:
         train_tokens=facts.train_tokens,
         seconds=facts.seconds,
         train_tokens_per_s=throughput.rate(facts.train_tokens, facts.seconds),
-        first_train_loss=losses[0] if losses else None,
+        first_train_loss=facts.first_train_loss,
         train_loss=facts.train_loss,
         dev_loss=facts.dev_loss,
         dev_score=facts.dev_score,

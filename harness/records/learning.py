@@ -141,3 +141,7 @@ class AdapterRecord:
     """How many of them are training questions that were held back, since the task has no dev questions."""
     files: dict[str, str] = field(default_factory=dict)
     """Name → SHA-256 of every file beside this record; none in records from before they were kept."""
+
+    @property
+    def first_train_loss(self) -> float | None:
+        return next((point.train_loss for point in self.loss_curve if point.train_loss is not None), None)

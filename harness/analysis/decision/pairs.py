@@ -49,7 +49,7 @@ class Difference:
     def resolved(self) -> bool:
         """Whether it is shown which of the two is more accurate (p adjusted as that of a leader and its rival)."""
         apart = self.low > 0 or self.high < 0
-        return apart and (self.p is None or self.p < 0.05)
+        return apart and (self.p is None or self.p < ALPHA)
 
     def within(self, margin: float) -> bool:
         """Whether the two are alike: the whole interval lies inside the margin (two one-sided tests at 2.5 %)."""

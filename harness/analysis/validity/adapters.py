@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.analysis.answers import Answers
 from harness.analysis.results.checks import Check, FigureKind, Status
+from harness.analysis.statistics.power import ALPHA
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
 from harness.quantities import counted, points
@@ -15,8 +16,6 @@ LOGIT_SHIFT = 1e-3
 """Mean absolute change of a logit below which an adapter changes nothing: float32 noise is near 1e-5."""
 ENOUGH_ANSWERS = 20
 """From so many written answers on, not one of them changed is a failure and no coincidence."""
-SURE = 0.05
-"""p below which a drop is more than error."""
 LARGE = -0.20
 """A loss that warns even where it may be error."""
 NOT_ASKED = (
@@ -157,7 +156,7 @@ def _forgotten(rule: Rule, other: Case, system: System, guest: System) -> Check 
     change = drop(other.own[bare], other.answers[guest], other.metric, other.clusters)
     if change is None:
         return None
-    sure = change.p is not None and change.p < SURE
+    sure = change.p is not None and change.p < ALPHA
     # A large drop on few questions is no proof, but no reassurance either; a small one is error.
     warns = change.delta < (rule.limits.warn if sure else LARGE)
     note = "" if change.delta >= 0 or sure else ", within error"

@@ -15,7 +15,7 @@ class Drop:
     """How `b` did against `a` on the `n` questions that both answered. `delta`: mean of b − a.
 
     `p`: one-sided, of a drop as large as this were the two alike; 1 where there is none. None: all questions
-    share one cluster, and nothing shows it. `high`: the upper end of delta's 95 % interval; None where it has none.
+    share one cluster, and nothing shows it.
     """
 
     delta: float
@@ -23,7 +23,6 @@ class Drop:
     lost: int
     gained: int
     p: float | None
-    high: float | None
     two_sided: float | None = None
     """p of a difference as large as this, either way."""
 
@@ -48,4 +47,4 @@ def judged(changes: Sequence[float] | Floats, design: Design) -> Drop:
     delta = difference.delta or 0.0
     p = None if difference.p is None else difference.p / 2 if delta < 0 else 1.0
     counts = (difference.n, difference.a_higher, difference.b_higher)
-    return Drop(delta, *counts, p, difference.ci_high, difference.p)
+    return Drop(delta, *counts, p, difference.p)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from harness.analysis.answers import Answers
 from harness.analysis.results.checks import Check, Status
+from harness.analysis.statistics.power import ALPHA
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import Drop, drop
 from harness.quantities import counted, listed, percent, points
@@ -21,8 +22,6 @@ from harness.spec.system import System
 
 EXACT = "float32"
 """The data type in which float noise hardly ever changes an answer."""
-SURE = 0.05
-"""p (two-sided) below which a difference in accuracy is more than noise, whatever the data type."""
 SHOWN = 3
 """Questions that the sentence names as the first to differ."""
 NONE_SERVED = "No model of the run is behind a server."
@@ -52,7 +51,7 @@ class Agreement:
         change = self.accuracy
         if change is None or not change.lost + change.gained:
             return False
-        return change.two_sided is not None and change.two_sided < SURE
+        return change.two_sided is not None and change.two_sided < ALPHA
 
 
 def same_answers(case: Case, rule: Rule) -> list[Check]:

@@ -48,7 +48,7 @@ def _fit(rule: Rule, system: System, who: str, trained: AdapterRecord) -> Fit:
     finding = rule.finding(system, trained.train_fit)
     if finding.status is Status.PASS:
         return Fit(finding, "")
-    first = next((point.train_loss for point in trained.loss_curve if point.train_loss is not None), None)
+    first = trained.first_train_loss
     if not first:
         return Fit(finding, "")
     fell = f"its loss fell from {first:.2g} to {trained.train_loss:.2g} nats a token"

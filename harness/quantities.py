@@ -20,9 +20,10 @@ def percent(share: float | None) -> str:
     return f"{shown:.1f} %"
 
 
-def points(delta: float | None) -> str:
-    """A difference of two shares in percentage points: 0.05 → `+5.0 points`."""
-    return NA if delta is None else f"{signed(delta)} points"
+def points(delta: float | None, low: float | None = None, high: float | None = None) -> str:
+    """A difference of two shares in percentage points, with its interval where given: `+5.0 points (−1.2 to +11.2)`."""
+    interval = signed_ends(low, high)
+    return NA if delta is None else f"{signed(delta)} points{f' ({interval})' if interval else ''}"
 
 
 def signed(delta: float | None) -> str:
@@ -31,6 +32,11 @@ def signed(delta: float | None) -> str:
         return NA
     shown = f"{100 * delta:+.1f}".replace("-", "−")
     return "0.0" if shown in ("+0.0", "−0.0") else shown
+
+
+def signed_ends(low: float | None, high: float | None) -> str:
+    """The interval of a difference of shares: `−1.2 to +11.2`; empty where it has none."""
+    return "" if low is None or high is None else f"{signed(low)} to {signed(high)}"
 
 
 def seconds(value: float | None) -> str:
@@ -110,6 +116,10 @@ def listed(items: Iterable[str], most: int | None = None, *, apart: str = ", ") 
         shown.append(f"{more:,} more")
     last = " and " if apart == ", " else f"{apart}and "
     return last.join([apart.join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def queries(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.analysis.regression.diff import BeforeAfter, Moved, RunDiff
-from harness.quantities import NA, dollars, number, percent, signed, three
+from harness.quantities import NA, dollars, number, percent, signed, signed_ends, three
 from harness.report.gate import changed, flip_lines
 from harness.report.view import Block, Bullets, Section, Table, section, sections
 from harness.run.folder import run_name
@@ -37,16 +37,12 @@ HEADERS = (
 
 def _row(moved: Moved) -> tuple[str, ...]:
     accuracy, latency = moved.accuracy, moved.latency_ratio
-    interval = NA
-    if accuracy and accuracy.delta is not None:
-        interval = signed(accuracy.delta)
-        if accuracy.ci_low is not None:
-            interval += f" ({signed(accuracy.ci_low)} to {signed(accuracy.ci_high)})"
+    ends = signed_ends(accuracy.ci_low, accuracy.ci_high) if accuracy else ""
     return (
         moved.task,
         moved.strategy,
         _arrow((accuracy.before, accuracy.after) if accuracy else (None, None), percent),
-        interval,
+        f"{signed(accuracy.delta if accuracy else None)}{f' ({ends})' if ends else ''}",
         f"{moved.other_prompts}, {moved.other_answers} of {moved.answers}",
         _arrow(moved.prompt_tokens, number),
         _arrow(moved.completion_tokens, number),

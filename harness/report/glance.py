@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from harness.analysis.results.decision import Against, Decision
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.statistics.paired import AMONG_MANY
-from harness.quantities import NA, counted, dollars, listed, percent, points, seconds, signed
+from harness.quantities import NA, counted, dollars, listed, percent, points, seconds, signed_ends
 from harness.report import per_query
 from harness.report.numbers import ends
 from harness.report.scoreboard import Bar, bar
@@ -96,9 +96,8 @@ def _shown(row: Against) -> str:
     """What the questions say of a difference, with its interval."""
     open_words = "inconclusive among so many" if row.reason == AMONG_MANY else "inconclusive"
     words = "alike" if row.alike else "significant" if row.resolved else open_words
-    if row.ci_low is None or row.ci_high is None:
-        return words
-    return f"{signed(row.ci_low)} to {signed(row.ci_high)}: {words}"
+    interval = signed_ends(row.ci_low, row.ci_high)
+    return f"{interval}: {words}" if interval else words
 
 
 BARS = "Bars are 95 % intervals."

@@ -10,7 +10,7 @@ from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.results.tokens import ByToken
-from harness.quantities import NA, dollars, listed, percent, queries, seconds
+from harness.quantities import NA, capitalised, dollars, listed, percent, queries, seconds
 from harness.report.numbers import figure, span
 from harness.report.view import Table, table_of
 from harness.spec.tariff import TARIFF_WORDS
@@ -90,7 +90,7 @@ def tariff_words(paid: Mapping[str, Paid]) -> str:
     tokens = [name for name, one in paid.items() if isinstance(one, ByToken)]
     machines = f"One query at a time, {TARIFF_WORDS[hosting.tariff]}" if hosting else ""
     words = "; ".join(filter(None, (machines, f"by the token {listed(tokens)}" if tokens else "")))
-    return f"{words[:1].upper()}{words[1:]}"
+    return capitalised(words)
 
 
 def basis(task: TaskResult) -> str:

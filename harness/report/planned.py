@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.quantities import NA, counted, dollars, listed, seconds, whole
+from harness.quantities import NA, capitalised, counted, dollars, listed, seconds, whole
 from harness.report.view import Block, Columns, Table, table_of
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.facts import by_obstacle
@@ -40,7 +40,7 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         for row in planned.learning
     ]
     time = planned.time_in_words
-    times = [f"{time[:1].upper()}{time[1:]}."] if time else []
+    times = [f"{capitalised(time)}."] if time else []
     return (table, _sum(planned), *times, *tuning, *left_out, f"{KNOWN}{UNKNOWN if _unknown(table) else ''}")
 
 

@@ -10,7 +10,7 @@ from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.paired import A_BETTER, AMONG_MANY, B_BETTER
-from harness.quantities import NA, counted, dollars, listed, percent, points, signed
+from harness.quantities import NA, counted, dollars, listed, percent, points, signed_ends
 from harness.report import per_query
 from harness.report.numbers import percentile, spread
 from harness.run.facts import ModelFacts
@@ -195,9 +195,7 @@ def timed(task: TaskResult) -> str | None:
 
 
 def _gap(gap: OverTrivial) -> str:
-    if gap.ci_low is None or gap.ci_high is None:
-        return points(gap.delta)
-    return f"{points(gap.delta)}, {signed(gap.ci_low)} to {signed(gap.ci_high)}"
+    return ", ".join(filter(None, (points(gap.delta), signed_ends(gap.ci_low, gap.ci_high))))
 
 
 CONSTANT = "one reply to all, no strategy"
@@ -236,7 +234,7 @@ def standing(task: TaskResult, name: str) -> Standing:
         return Standing("unknown", NA)
     sign, against = (1, row.a) if row.b == name else (-1, row.b)
     gain, ends = sign * row.delta, [sign * end for end in (row.ci_low, row.ci_high) if end is not None]
-    interval = f"{signed(min(ends))} to {signed(max(ends))}" if len(ends) == 2 else ""
+    interval = signed_ends(min(ends, default=None), max(ends, default=None))
     if row.verdict not in (A_BETTER, B_BETTER):
         many = " among so many" if row.reason == AMONG_MANY else ""
         return Standing("unresolved", f"≈ not told apart from {against}{many}, {points(gain)}", interval)

@@ -9,7 +9,7 @@ from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.marks import Mark, Moved
 from harness.analysis.history.runs import Figure, Point, Run, TaskRun, Unread, moment_of
 from harness.analysis.regression.pairing import LATENCY_MARGIN
-from harness.quantities import NA, counted, dollars, listed, number, percent, points, signed
+from harness.quantities import NA, capitalised, counted, dollars, listed, number, percent, points
 from harness.report.numbers import ends, factor, probability
 from harness.report.view import Block, Section, Table
 
@@ -131,15 +131,13 @@ def headline(mark: Mark) -> str:
 def evidence(mark: Mark) -> str:
     """What the mark rests on."""
     if mark.figure is Figure.ACCURACY:
-        interval = f"{signed(mark.ci_low)} to {signed(mark.ci_high)}"
-        return (
-            f"{points(mark.size)} ({interval}) on the same {counted(mark.n, 'question')}, "
-            f"adjusted p {probability(mark.p_adjusted)}."
-        )
+        difference = points(mark.size, mark.ci_low, mark.ci_high)
+        asked = counted(mark.n, "question")
+        return f"{difference} on the same {asked}, adjusted p {probability(mark.p_adjusted)}."
     if mark.figure is Figure.LATENCY:
         return f"The two 95 % intervals lie more than {LATENCY_MARGIN:g}× apart."
     parts = "; ".join(map(_moved, mark.moved))
-    text = f"{parts[:1].upper()}{parts[1:]}."
+    text = f"{capitalised(parts)}."
     if mark.before is None or mark.after is None:
         return text
     return (

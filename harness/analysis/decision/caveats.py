@@ -11,7 +11,7 @@ from harness.analysis.results.checks import Status
 from harness.analysis.results.decision import Against, Decision, Lead
 from harness.analysis.results.reason import Reason
 from harness.analysis.results.requirements import Met
-from harness.quantities import listed, percent, points, signed, whole
+from harness.quantities import listed, percent, points, signed_ends, whole
 
 Figure = float | str | None
 Reasons = Iterator[Reason]
@@ -27,9 +27,8 @@ def joined(*parts: Reason, by: str = " ") -> Reason:
     return Reason(by.join(part.text for part in parts), figures)
 
 
-def ends(row: Against | Lead | OverTrivial) -> str:
-    """Both ends of an interval in brackets, nothing where the questions show none."""
-    return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
+def in_points(row: Against | Lead | OverTrivial) -> str:
+    return points(row.delta, row.ci_low, row.ci_high)
 
 
 def aged(decision: Decision, name: str) -> Reason:
@@ -86,9 +85,8 @@ def over_trivial(case: Case, decision: Decision) -> Reasons:
     """How far the best is above a reply that needs no model, where that is not shown."""
     gap = case.systems[decision.favourite].over_trivial if decision.favourite else None
     if gap and not gap.beats and gap.delta is not None:
-        more = f"{points(gap.delta)}{ends(gap)}"
         yield reason(
-            f"{decision.favourite} against the best constant reply, one text for every question: {more}.",
+            f"{decision.favourite} against the best constant reply, one text for every question: {in_points(gap)}.",
             over_trivial=gap.delta,
             over_trivial_low=gap.ci_low,
             over_trivial_high=gap.ci_high,
@@ -178,7 +176,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
         both = "" if _same_questions(case, control, found) else ", on the questions that both answered"
         told = reason(
             f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain} "
-            f"{points(room.retrieval.delta)}{ends(room.retrieval)}{both}.",
+            f"{in_points(room.retrieval)}{both}.",
             control=best,
             retrieved=now,
             delta=room.retrieval.delta,
@@ -196,7 +194,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
             "generator that cannot use them"
         )
         yield reason(
-            f"The right passages bring {points(lead.delta)}{ends(lead)} over the bare model: "
+            f"The right passages bring {in_points(lead)} over the bare model: "
             f"{unknown if (lead.ci_low or 0) <= 0 else known}.",
             delta=lead.delta,
             ci_low=lead.ci_low,
@@ -272,14 +270,12 @@ def method_or_data(case: Case, decision: Decision) -> Reasons:
     over = f"retrieval over the text that it was trained on ({control})"
     if not found.resolved:
         text = f"Whether {tuned} is the better method or only saw more is not shown: over {over} it wins"
-        text = f"{text} {points(lead.delta)}{ends(lead)}."
+        text += f" {in_points(lead)}."
     elif lead.delta > 0:
-        text = (
-            f"Better method, not only more data: {tuned} wins {points(lead.delta)}{ends(lead)} over {over}."
-        )
+        text = f"Better method, not only more data: {tuned} wins {in_points(lead)} over {over}."
     else:
         text = (
             f"More data, not the better method: {over} is {points(-lead.delta)} ahead of {tuned}"
-            f"{ends(Lead(-lead.delta, *found.turned().interval))}."
+            f" ({signed_ends(*found.turned().interval)})."
         )
     yield reason(text, delta=lead.delta, ci_low=lead.ci_low, ci_high=lead.ci_high)

@@ -11,6 +11,7 @@ from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import INPUTS, UNKNOWN_COST
 from harness.analysis.results.reason import Reason
 from harness.analysis.results.turns import Change, Turned
+from harness.quantities import capitalised
 
 Write = Callable[[Any], str]
 
@@ -45,7 +46,7 @@ def with_words(change: Change) -> Change:
 
 def would_change(change: Change) -> Reason:
     """`The volume (now 10,000 queries a month): rag is recommended from 3,333 queries a month down.`"""
-    label = f"{change.label[:1].upper()}{change.label[1:]}"
+    label = capitalised(change.label)
     if change.searched_low is None:
         return reason(f"{label} {change.why_not}.")
     if not change.turns:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.analysis.decision.candidates import taught_of
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Figure, Reasons, aged, ends, joined, reason
+from harness.analysis.decision.caveats import Figure, Reasons, aged, in_points, joined, reason
 from harness.analysis.decision.change_words import beyond, is_switch, tightens, write
 from harness.analysis.decision.pairs import apart
 from harness.analysis.decision.requirements.table import rows
@@ -20,7 +20,7 @@ from harness.analysis.results.run import SystemFigures
 from harness.analysis.results.turns import Change, Turn
 from harness.analysis.results.verdict import Verdict
 from harness.analysis.statistics.paired import AMONG_MANY, UNCONFIRMED
-from harness.quantities import counted, dollars, listed, percent, points, queries, share, whole
+from harness.quantities import capitalised, counted, dollars, listed, percent, queries, share, whole
 
 # What to do
 
@@ -63,7 +63,7 @@ def _take(case: Case, decision: Decision) -> Reason:
             error_price_usd=condition.error_price_usd,
         )
         taken = joined(taken, price, taught(case.systems[condition.then], case.rules.margin), by="")
-    return Reason(f"{taken.text[:1].upper()}{taken.text[1:]}", taken.figures)
+    return Reason(capitalised(taken.text), taken.figures)
 
 
 def _volume(case: Case, decision: Decision) -> Reasons:
@@ -179,7 +179,7 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
     )
     since = aged(decision, rival)
     yield reason(
-        f"Against {rival}{since.text and f' ({since.text})'}: {points(row.delta)}{ends(row)}{trained}, {what}.",
+        f"Against {rival}{since.text and f' ({since.text})'}: {in_points(row)}{trained}, {what}.",
         delta=row.delta,
         delta_low=row.ci_low,
         delta_high=row.ci_high,

@@ -20,7 +20,7 @@ from harness.analysis.results.figures import Estimate
 from harness.analysis.results.literature import Literature, Prior, Shape
 from harness.analysis.results.verdict import Verdict
 from harness.analysis.statistics.intervals import wilson
-from harness.quantities import listed, points, queries, signed
+from harness.quantities import listed, points, queries, signed_ends
 from harness.spec.system import System
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
@@ -230,8 +230,7 @@ def _compared(expected: Expected, found: Difference | None, note: str) -> Shape:
     high = math.inf if expected.high is None else expected.high
     inside = low < found.delta < high
     certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
-    ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
-    text = f"{note}{': ' if note else ''}{points(found.delta)}{ends}"
+    text = f"{note}{': ' if note else ''}{points(found.delta, *found.interval)}"
     verdict = AS if inside else DIFFERS
     return Shape(*row, found.delta, *found.interval, certain and found.bounded, verdict, text)
 
@@ -263,4 +262,4 @@ def expected_range(shape: Shape) -> str:
         return "above 0"
     if shape.expected_low is None:
         return "below 0"
-    return f"{signed(shape.expected_low)} to {points(shape.expected_high)}"
+    return f"{signed_ends(shape.expected_low, shape.expected_high)} points"

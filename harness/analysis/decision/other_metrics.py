@@ -15,7 +15,7 @@ from harness.analysis.seeds import by_seed
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.hits import BY_WORDS
 from harness.analysis.validity.hits import CHECKS as OF_CONTAINS
-from harness.quantities import listed
+from harness.quantities import capitalised, listed
 
 Answers = Mapping[str, ScoredAnswers]
 """System → its scored answers."""
@@ -83,5 +83,4 @@ def in_words(verdicts: Sequence[MetricVerdict]) -> Reason:
         if not row.same:
             outcomes.setdefault(row.in_words, []).append(row.metric)
     parts += [f"under {listed(metrics)} {outcome}" for outcome, metrics in outcomes.items()]
-    text = "; ".join(parts)
-    return Reason(f"{text[:1].upper()}{text[1:]}." if text else "")
+    return Reason(f"{capitalised('; '.join(parts))}." if parts else "")

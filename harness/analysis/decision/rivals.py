@@ -9,7 +9,7 @@ from harness.analysis.decision.caveats import (
     Figure,
     Reasons,
     aged,
-    ends,
+    in_points,
     joined,
     reason,
 )
@@ -79,8 +79,8 @@ def _not_shown(decision: Decision, rival: str) -> Reason:
     against = decision.against[rival]
     since = aged(decision, rival)
     apart = reason(
-        f"{decision.favourite} against {rival}{since.text and f' ({since.text})'}: {points(against.delta)}"
-        f"{ends(against)}, {_doubt(against)}.",
+        f"{decision.favourite} against {rival}{since.text and f' ({since.text})'}: {in_points(against)}, "
+        f"{_doubt(against)}.",
         delta=against.delta,
         ci_low=against.ci_low,
         ci_high=against.ci_high,

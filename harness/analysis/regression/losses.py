@@ -21,7 +21,7 @@ from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import design_of
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.power import noise, questions, rounded_up
-from harness.quantities import percent, share, signed, whole
+from harness.quantities import percent, points, share, whole
 
 
 def accuracy(rerun: Rerun) -> Ruling:
@@ -52,7 +52,7 @@ def accuracy(rerun: Rerun) -> Ruling:
     if judged.ci_low is None or judged.ci_high is None:
         return Ruling(Outcome.INCONCLUSIVE, f"{moved}: {judged.reason}", figures, margin, flips)
     moved += (
-        f", {signed(judged.delta)} points ({signed(judged.ci_low)} to {signed(judged.ci_high)}) on {judged.n}, "
+        f", {points(judged.delta, judged.ci_low, judged.ci_high)} on {judged.n}, "
         f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
     )
     held = outcome_of(-judged.ci_high, -judged.ci_low, margin)  # a loss is below 0

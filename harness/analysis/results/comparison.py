@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.quantities import points, signed
+from harness.quantities import points
 from harness.ranges import Count, Finite
 
 
@@ -59,8 +59,7 @@ class Comparison:
     @property
     def in_points(self) -> str:
         """The difference with its interval: `+5.0 points (−1.2 to +11.3)`."""
-        ends = "" if self.ci_low is None else f" ({signed(self.ci_low)} to {signed(self.ci_high)})"
-        return f"{points(self.delta)}{ends}"
+        return points(self.delta, self.ci_low, self.ci_high)
 
 
 @dataclass(frozen=True, slots=True)

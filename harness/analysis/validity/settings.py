@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.analysis.results.checks import Check
 from harness.analysis.tuning.effort import effort_of
 from harness.analysis.validity.check import Case, Rule
-from harness.quantities import listed
+from harness.quantities import capitalised, listed
 from harness.spec.space import too_weak, tunable
 
 
@@ -35,5 +35,4 @@ def _effort(systems: list[str], searched: dict[str, int]) -> str:
     tuned = listed(f"{name} (the best of {tried})" for name, tried in searched.items())
     rest = listed(name for name in systems if name not in searched)
     parts = [f"tuned on dev: {tuned}" if tuned else "", f"not tuned: {rest}" if rest else ""]
-    said = "; ".join(filter(None, parts))
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{capitalised('; '.join(filter(None, parts)))}."

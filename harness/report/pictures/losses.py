@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.waterfall import READER
-from harness.quantities import listed, percent, signed
+from harness.quantities import capitalised, listed, percent, points
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 from harness.report.tables import BINS
@@ -23,7 +23,7 @@ def waterfall(view: TaskView) -> Plot | Missing:
     for step, end, name in reached:
         start = 0.0 if step.gain is None else before
         kind = "open" if name == STEPS[-1] else "reached" if end >= start else "lost"
-        text = percent(end) if step.gain is None else f"{signed(end - start)} points"
+        text = percent(end) if step.gain is None else points(end - start)
         ends = {"start": start, "end": end, "top": max(start, end)}
         rows.append({"step": step.step if name == STEPS[0] else name, **ends, "kind": kind, "text": text})
         before = end
@@ -42,10 +42,8 @@ def waterfall(view: TaskView) -> Plot | Missing:
         "what right passages would add to that",
         "what the generator loses",
     ]
-    caption = (
-        f"{listed(gain for gain, (_, mean, _) in zip(gains, steps[1:], strict=False) if mean is not None)}."
-    )
-    caption = caption[:1].upper() + caption[1:]
+    shown = listed(gain for gain, (_, mean, _) in zip(gains, steps[1:], strict=False) if mean is not None)
+    caption = f"{capitalised(shown)}."
     descriptions = (f"{row['step']}: {row['text']}" for row in rows)
     return chart.plot(WATERFALL, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)
 

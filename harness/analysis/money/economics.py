@@ -1,6 +1,6 @@
 """What a system costs, as formulas over plain values (docs/method.md, "Cost"). US dollars throughout.
 
-Nothing here reads a file or a run: `prices.py` makes `Economics` of what was measured and what things cost.
+Nothing here reads a file or a run: `priced.py` makes `Economics` of what was measured and what things cost.
 """
 
 from __future__ import annotations

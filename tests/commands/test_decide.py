@@ -28,10 +28,8 @@ TASKS = {
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _run(elsewhere: Path) -> None:
     """Every test works in a folder that holds one run."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
     elected(Path("run"), TASKS)
 
 

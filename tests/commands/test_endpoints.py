@@ -22,7 +22,7 @@ from tests.commands.test_servers import QUESTIONS, ROOT, accuracy, reply, task
 from tests.run.worlds import manifest, rows
 from tests.servers import Body, Fault, Handler, ScriptedServer, hang_up, plainly, status
 
-_elsewhere = test_servers._elsewhere
+_impatient = test_servers._impatient
 Servers = list[ScriptedServer]
 FLAGS = ("--strategies", "base", "--guard", "none", "--latency-queries", "0", "--no-cache")
 

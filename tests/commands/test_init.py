@@ -14,9 +14,7 @@ from tests.commands import one_document, refused, tasks_here
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def test_an_empty_folder_has_the_example_tasks_afterwards(

@@ -15,12 +15,7 @@ from tests.analysis.runs import manifest, write_run
 from tests.commands import refused, tasks_here
 from tests.run.worlds import questions
 
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test works in an empty folder with an empty cache."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def flags_of(command: str) -> list[str]:

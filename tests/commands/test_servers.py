@@ -34,10 +34,8 @@ def reply(messages: list[dict[str, str]]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder, an empty cache, and nobody waits between attempts."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+def _impatient(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between attempts."""
     patience = Patience(attempts=3, first_s=0.001, longest_s=0.01)
     monkeypatch.setitem(open_endpoint.__kwdefaults__, "patience", patience)
 

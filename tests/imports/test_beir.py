@@ -27,9 +27,7 @@ QRELS = {"test": HEAD + "q1\td1\t1\nq1\td2\t0\nq2\td2\t2\n", "train": HEAD + "q3
 
 
 @pytest.fixture
-def beir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+def beir() -> Path:
     folder = Path("nfq")
     (folder / "qrels").mkdir(parents=True)
     for name, rows in (("corpus", DOCUMENTS), ("queries", QUERIES)):

@@ -12,13 +12,8 @@ import pytest
 
 from harness.cli import main
 from harness.imports.split import by_shares, shares_of
-from harness.spec.task import Task, load_task
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+from harness.spec.task import Task
+from tests.imports import imported_task, refused
 
 
 def lines(name: str, *rows: Any) -> str:
@@ -30,17 +25,6 @@ def lines(name: str, *rows: Any) -> str:
 def whole(name: str, value: Any) -> str:
     Path(name).write_text(json.dumps(value), encoding="utf-8")
     return name
-
-
-def imported(*argv: str) -> Task:
-    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 0
-    return load_task(Path("mine/task.yaml"))
-
-
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 2
-    assert not Path("mine").exists()
-    return capsys.readouterr().err
 
 
 def asked(task: Task) -> list[tuple[str, tuple[str, ...]]]:
@@ -63,15 +47,15 @@ READ = [("How long?", ("14 days",)), ("Who?", ("Ada",))]
     ],
 )
 def test_json_in_whatever_shape_it_comes(value: Any) -> None:
-    assert asked(imported(whole("a.json", value))) == READ
+    assert asked(imported_task(whole("a.json", value))) == READ
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json"])
 def test_a_record_a_line_whatever_the_suffix(name: str) -> None:
-    assert asked(imported(lines(name, *PAIRS))) == READ
+    assert asked(imported_task(lines(name, *PAIRS))) == READ
     whole("list.jsonl", PAIRS)
     Path("mine").rename("first")
-    assert asked(imported("list.jsonl")) == READ
+    assert asked(imported_task("list.jsonl")) == READ
 
 
 @pytest.mark.parametrize(
@@ -97,7 +81,7 @@ def test_a_record_a_line_whatever_the_suffix(name: str) -> None:
 def test_questions_and_answers_under_their_usual_names(
     row: dict[str, Any], question: str, answers: list[str]
 ) -> None:
-    assert asked(imported(lines("a.jsonl", row))) == [(question, tuple(answers))]
+    assert asked(imported_task(lines("a.jsonl", row))) == [(question, tuple(answers))]
 
 
 def test_squad_brings_its_paragraphs_as_the_corpus() -> None:
@@ -106,7 +90,7 @@ def test_squad_brings_its_paragraphs_as_the_corpus() -> None:
         {"id": "2", "question": "Who?", "answers": [], "is_impossible": True},
     ]
     articles = [{"title": "Loans", "paragraphs": [{"context": "It is 14 days.", "qas": asked_}]}]
-    task = imported(whole("squad.json", {"version": "v2.0", "data": articles}))
+    task = imported_task(whole("squad.json", {"version": "v2.0", "data": articles}))
     assert [(q.id, q.answers, q.gold_docs, q.answerable) for q in task.test] == [
         ("1", ("14 days",), ("Loans-1",), True),
         ("2", (), (), False),
@@ -138,7 +122,7 @@ CABIN, DAVIT = "The cabin is Ada's. She keeps it.", "The davit is old."
 def test_the_passages_that_support_an_answer_are_gold_and_the_others_documents_too(
     row: dict[str, Any],
 ) -> None:
-    task = imported(lines("a.jsonl", {"question": "Whose is it?", "answer": "Ada", **row}))
+    task = imported_task(lines("a.jsonl", {"question": "Whose is it?", "answer": "Ada", **row}))
     assert [(q.answers, q.gold_docs) for q in task.test] == [(("Ada",), ("Cabin-1",))]
     documents = [json.loads(line) for line in Path("mine/corpus.jsonl").read_text().splitlines()]
     assert documents == [
@@ -154,7 +138,7 @@ def test_labels_make_a_label_task_with_its_labels_in_the_prompt() -> None:
         {"huggingface": json.dumps({"info": {"features": features}})}
     )
     pq.write_table(table, "news.parquet")
-    task = imported("news.parquet", "--split", "test=40,train=60")
+    task = imported_task("news.parquet", "--split", "test=40,train=60")
     assert task.own.answer.labels == ("billing", "tech", "other")
     assert "billing, tech, other" in task.own.system_message
     assert (len(task.test), len(task.train)) == (12, 18)
@@ -169,13 +153,13 @@ def test_labels_that_do_not_repeat_are_answers(capsys: pytest.CaptureFixture[str
 def test_objects_make_a_json_task() -> None:
     rows = [{"utterance": f"For {n}", "output": {"people": n}} for n in range(3)]
     rows.append({"utterance": "Hello", "output": '{"people": 4}'})
-    task = imported(lines("a.jsonl", *rows[:3]))
+    task = imported_task(lines("a.jsonl", *rows[:3]))
     assert task.own.answer.type == "json"
     assert "people" in task.own.prompt.system
     assert json.loads(task.test[2].answers[0]) == {"people": 2}
     Path("mine").rename("first")
     Path("a.csv").write_text('q,a\nFor 2,"{""people"": 2}"\nNothing,{}\n', encoding="utf-8")
-    assert [json.loads(q.answers[0]) for q in imported("a.csv").test] == [{"people": 2}, {}]
+    assert [json.loads(q.answers[0]) for q in imported_task("a.csv").test] == [{"people": 2}, {}]
 
 
 def test_a_key_of_lists_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,28 +168,28 @@ def test_a_key_of_lists_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
         "output": [{"answer": "Ada", "where": [1]}, {"answer": "A. L."}, {"where": [2]}],
         "found": [{"title": "x", "text": "Ada it was."}],
     }
-    task = imported(lines("a.jsonl", row))
+    task = imported_task(lines("a.jsonl", row))
     assert task.own.answer.type == "json"
     assert "--answer may name a key instead: output.answer and output.where." in capsys.readouterr().err
     Path("mine").rename("first")
-    task = imported("a.jsonl", "--answer", "output.answer", "--context", "found.text")
+    task = imported_task("a.jsonl", "--answer", "output.answer", "--context", "found.text")
     assert (asked(task), task.test[0].gold_docs) == ([("Who?", ("Ada", "A. L."))], ("passage-1",))
 
 
 def test_objects_that_hold_texts_stand_beside_texts() -> None:
     answers = [[{"text": "a", "answer_start": 1}, {"text": "b"}], ["c", {"value": "d"}], {"text": ["e"]}, "f"]
     rows = [{"question": f"Q{number}", "answers": answer} for number, answer in enumerate(answers)]
-    task = imported(lines("a.jsonl", *rows))
+    task = imported_task(lines("a.jsonl", *rows))
     assert [question.answers for question in task.test] == [("a", "b"), ("c", "d"), ("e",), ("f",)]
 
 
 def test_texts_beside_objects_are_what_their_key_would_hold(capsys: pytest.CaptureFixture[str]) -> None:
     answers = [[{"fee": "a"}, "b"], "c", {"fee": "d"}]
     rows = [{"question": f"Q{number}", "answer": answer} for number, answer in enumerate(answers)]
-    task = imported(lines("a.jsonl", *rows), "--answer", "answer.fee")
+    task = imported_task(lines("a.jsonl", *rows), "--answer", "answer.fee")
     assert [question.answers for question in task.test] == [("a", "b"), ("c",), ("d",)]
     Path("mine").rename("first")
-    assert imported(lines("b.jsonl", *rows[1:])).test[1].answers == ('{"fee": "d"}',)
+    assert imported_task(lines("b.jsonl", *rows[1:])).test[1].answers == ('{"fee": "d"}',)
     assert "'answer' holds objects in 1 row and texts in others" in capsys.readouterr().err
 
 
@@ -214,13 +198,16 @@ def test_null_is_asked_for_where_answers_hold_it() -> None:
         {"input": "For 2", "output": {"people": 2, "day": None}},
         {"input": "May", "output": {"people": 1}},
     ]
-    system = imported(lines("a.jsonl", *rows)).own.prompt.system
+    system = imported_task(lines("a.jsonl", *rows)).own.prompt.system
     assert "keys are people and day; write null for what the text does not say." in system
 
 
 def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
     rows = [{"question": "For 2", "answer": {"people": 2}}, {"question": "Nothing", "answer": {}}]
-    assert [json.loads(q.answers[0]) for q in imported(whole("a.json", rows)).test] == [{"people": 2}, {}]
+    assert [json.loads(q.answers[0]) for q in imported_task(whole("a.json", rows)).test] == [
+        {"people": 2},
+        {},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +234,9 @@ def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
 def test_options_and_the_right_one_by_text_letter_number_or_name(
     rows: list[dict[str, Any]], right: list[str]
 ) -> None:
-    task = imported(lines("a.jsonl", *({"question": f"Which {n}?", **row} for n, row in enumerate(rows))))
+    task = imported_task(
+        lines("a.jsonl", *({"question": f"Which {n}?", **row} for n, row in enumerate(rows)))
+    )
     assert task.own.answer.type == "choice"
     assert [question.answers for question in task.test] == [(text,) for text in right]
 
@@ -257,7 +246,7 @@ def test_lists_of_squads_objects_are_texts() -> None:
         "question": "How long?",
         "answers": [{"text": "14 days", "answer_start": 3}, {"text": "two weeks"}],
     }
-    assert asked(imported(lines("a.jsonl", row))) == [("How long?", ("14 days", "two weeks"))]
+    assert asked(imported_task(lines("a.jsonl", row))) == [("How long?", ("14 days", "two weeks"))]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +257,7 @@ def test_lists_of_squads_objects_are_texts() -> None:
     ],
 )
 def test_data_frames_as_json(value: dict[str, Any]) -> None:
-    assert asked(imported(whole("a.json", value))) == READ
+    assert asked(imported_task(whole("a.json", value))) == READ
 
 
 def test_numbers_of_options_that_may_count_from_0_or_1_are_refused(
@@ -283,7 +272,7 @@ def test_questions_with_and_without_options_are_one_text_task() -> None:
         {"question": "Which?", "choices": ["a", "b"], "answers": ["b"]},
         {"question": "Who?", "answers": ["Ada"]},
     ]
-    task = imported(lines("a.jsonl", *rows))
+    task = imported_task(lines("a.jsonl", *rows))
     assert task.own.answer.type == "text"
     assert [len(question.choices) for question in task.test] == [2, 0]
 
@@ -293,7 +282,7 @@ def test_a_folder_with_a_file_for_each_split() -> None:
     for split, count in (("train", 3), ("validation", 2)):
         rows = [{"question": f"{split} {n}?", "answer": "yes"} for n in range(count)]
         pq.write_table(pa.Table.from_pylist(rows), f"set/{split}-00000-of-00001.parquet")
-    task = imported("set")
+    task = imported_task("set")
     assert [len(part) for part in (task.test, task.train, task.dev)] == [2, 3, 0], "dev serves as test"
 
 
@@ -304,7 +293,7 @@ def test_splits_at_the_end_of_names_and_in_folders(
     for name, pairs in zip((*names, "eval.jsonl"), (PAIRS[:1], PAIRS[1:], PAIRS), strict=True):
         Path("set", name).parent.mkdir(parents=True, exist_ok=True)
         lines(f"set/{name}", *pairs)
-    task = imported("set")
+    task = imported_task("set")
     assert (asked(task), len(task.train)) == (READ[1:], 1)
     assert "set: left out, as their names tell no split: eval.jsonl." in capsys.readouterr().err
 
@@ -320,7 +309,7 @@ def test_a_folder_of_several_data_sets_is_one_sentence(capsys: pytest.CaptureFix
     assert said.count("\n") == 1
     lines("set/dev.jsonl", *PAIRS)
     lines("set/train.jsonl", *PAIRS)
-    assert len(imported("set").test) == 2
+    assert len(imported_task("set").test) == 2
 
 
 def test_columns_that_are_not_what_their_names_say_are_left_and_said(
@@ -329,7 +318,7 @@ def test_columns_that_are_not_what_their_names_say_are_left_and_said(
     rows = [
         {"id": 1, "question": f"Who {n}?", "answer": "Ada", "split": "A", "context": [1]} for n in range(2)
     ]
-    assert [question.id for question in imported(lines("a.jsonl", *rows)).test] == ["line-1", "line-2"]
+    assert [question.id for question in imported_task(lines("a.jsonl", *rows)).test] == ["line-1", "line-2"]
     said = capsys.readouterr().err
     assert "'id' is not taken as --id: it holds an id twice" in said
     assert "'context' is not taken as --context: it holds no texts" in said
@@ -337,12 +326,12 @@ def test_columns_that_are_not_what_their_names_say_are_left_and_said(
 
 def test_questions_in_objects_are_asked_as_json_and_said(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"question": {"stem": "Who?", "by": 1}, "answer": "Ada"}
-    assert asked(imported(lines("a.jsonl", row))) == [('{"stem": "Who?", "by": 1}', ("Ada",))]
+    assert asked(imported_task(lines("a.jsonl", row))) == [('{"stem": "Who?", "by": 1}', ("Ada",))]
     said = capsys.readouterr().err
     assert "'question' holds objects or lists, which are asked as JSON." in said
     assert "--question may name what they hold: question.stem and question.by." in said
     Path("mine").rename("first")
-    assert asked(imported("a.jsonl", "--question", "question.stem")) == [("Who?", ("Ada",))]
+    assert asked(imported_task("a.jsonl", "--question", "question.stem")) == [("Who?", ("Ada",))]
 
 
 def test_keys_of_objects_are_told_where_no_column_has_a_plain_name(
@@ -354,14 +343,14 @@ def test_keys_of_objects_are_told_where_no_column_has_a_plain_name(
 
 def test_the_system_message_of_conversations_is_kept() -> None:
     turns = [{"role": "system", "content": "You are Ada."}, {"role": "user", "content": "Who?"}]
-    task = imported(lines("a.jsonl", {"messages": [*turns, {"role": "assistant", "content": "Ada"}]}))
+    task = imported_task(lines("a.jsonl", {"messages": [*turns, {"role": "assistant", "content": "Ada"}]}))
     assert task.own.prompt.system == "You are Ada."
 
 
 def test_system_messages_that_differ_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     turns = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]
     rows = [{"messages": [{"role": "system", "content": "Be brief."}, *turns]}, {"messages": turns}]
-    task = imported(lines("a.jsonl", *rows))
+    task = imported_task(lines("a.jsonl", *rows))
     assert "Be brief" not in task.own.prompt.system
     assert "the system messages of the conversations differ" in capsys.readouterr().err
 

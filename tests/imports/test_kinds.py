@@ -10,14 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
 from harness.imports.values import decoded, printed
-from harness.spec.task import Task, load_task
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+from tests.imports import imported_task, refused
 
 
 def table(columns: list[str], *rows: list[Any]) -> str:
@@ -26,22 +20,11 @@ def table(columns: list[str], *rows: list[Any]) -> str:
     return "a.csv"
 
 
-def imported(*argv: str) -> Task:
-    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 0
-    return load_task(Path("mine/task.yaml"))
-
-
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 2
-    assert not Path("mine").exists()
-    return capsys.readouterr().err
-
-
 # Tags
 
 
 def test_a_column_of_tags_or_categories_is_kept() -> None:
-    task = imported(
+    task = imported_task(
         table(["question", "answer", "category"], ["Who?", "Ada", "people"], ["When?", "May", ""])
     )
     assert [question.tags for question in task.test] == [("people",), ()]
@@ -50,18 +33,18 @@ def test_a_column_of_tags_or_categories_is_kept() -> None:
 def test_tags_of_several_columns_and_of_cells_with_several() -> None:
     source = table(["q", "a", "area", "level"], ["Who?", "Ada", "people|past", "easy"])
     flags = ("--tag", "area,level", "--answers-separator", "|")
-    assert imported(source, *flags).test[0].tags == ("people", "past", "easy")
+    assert imported_task(source, *flags).test[0].tags == ("people", "past", "easy")
 
 
 def test_a_category_is_the_label_where_there_are_no_answers() -> None:
     rows = [[f"message {n}", "ab"[n % 2]] for n in range(6)]
-    task = imported(table(["text", "category"], *rows))
+    task = imported_task(table(["text", "category"], *rows))
     assert task.own.answer.labels == ("a", "b")
     assert task.test[0].tags == ()
 
 
 def test_a_column_that_says_the_same_of_all_is_no_tag(capsys: pytest.CaptureFixture[str]) -> None:
-    task = imported(table(["question", "answer", "type"], ["Who?", "Ada", "qa"], ["When?", "May", "qa"]))
+    task = imported_task(table(["question", "answer", "type"], ["Who?", "Ada", "qa"], ["When?", "May", "qa"]))
     assert not any(question.tags for question in task.test)
     assert "'type' is not taken as --tag: it says the same of every row." in capsys.readouterr().err
 
@@ -76,7 +59,7 @@ def test_question_files_of_ours_keep_tags_and_kinds() -> None:
         {"id": "3", "question": "Which?", "answers": ["INV-31"], "pattern": "INV-0*31"},
     ]
     Path("a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    task = imported("a.jsonl")
+    task = imported_task("a.jsonl")
     days, far, number = task.test
     assert (days.parts, far.tolerance, far.tags) == (("Monday", "Thursday"), "0.5", ("far", "km"))
     assert number.pattern == "INV-0*31"
@@ -85,18 +68,21 @@ def test_question_files_of_ours_keep_tags_and_kinds() -> None:
 
 def test_a_tolerance_of_all_numbers_or_of_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     source = table(["q", "a", "off"], ["How far?", "12 km", "1"], ["Who?", "Ada", ""])
-    task = imported(source, "--tolerance", "2%")
+    task = imported_task(source, "--tolerance", "2%")
     assert task.own.answer.tolerance == "2%"
     assert [question.tolerance for question in task.test] == ["2%", None]
     assert "the tolerance of 2% holds for 1 of 2 test questions" in capsys.readouterr().err
     Path("mine").rename("first")
-    assert [question.tolerance for question in imported(source, "--tolerance", "off").test] == ["1", None]
+    assert [question.tolerance for question in imported_task(source, "--tolerance", "off").test] == [
+        "1",
+        None,
+    ]
 
 
 def test_answers_of_yes_and_no_are_held_to_it() -> None:
-    assert imported(table(["q", "a"], ["Is it?", "yes"])).own.metrics[0] == "kind_match"
+    assert imported_task(table(["q", "a"], ["Is it?", "yes"])).own.metrics[0] == "kind_match"
     Path("mine").rename("first")
-    assert imported(table(["q", "a"], ["Which?", "north"])).own.metrics[0] == "contains"
+    assert imported_task(table(["q", "a"], ["Which?", "north"])).own.metrics[0] == "contains"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +101,7 @@ def test_a_kind_that_does_not_fit_names_its_row(
 
 
 def test_a_column_that_is_only_called_like_a_kind_is_left(capsys: pytest.CaptureFixture[str]) -> None:
-    task = imported(table(["question", "answer", "pattern"], ["Which shirt?", "the red one", "striped"]))
+    task = imported_task(table(["question", "answer", "pattern"], ["Which shirt?", "the red one", "striped"]))
     assert task.test[0].pattern is None
     assert (
         "'pattern' is not taken as --pattern: the answers of some rows do not fit it"
@@ -127,7 +113,7 @@ def test_labels_have_no_kind(capsys: pytest.CaptureFixture[str]) -> None:
     source = table(["text", "label", "parts"], *([f"m {n}", "ab"[n % 2], "x"] for n in range(6)))
     said = refused(capsys, source, "--tolerance", "1")
     assert "--tolerance: only of answers in words, and these are of type label." in said
-    assert imported(source).own.answer.type == "label"
+    assert imported_task(source).own.answer.type == "label"
 
 
 # Lists that Python printed
@@ -136,7 +122,7 @@ def test_labels_have_no_kind(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_list_of_texts_as_python_writes_it() -> None:
     assert decoded(["['a', \"b's\"]", "", "['\\'c\\'',]", "[]"]) == [["a", "b's"], None, ["'c'"], []]
     source = table(["question", "answers"], ["Who?", "['Ada', 'A. L.']"], ["When?", '["May"]'])
-    assert [question.answers for question in imported(source).test] == [("Ada", "A. L."), ("May",)]
+    assert [question.answers for question in imported_task(source).test] == [("Ada", "A. L."), ("May",)]
 
 
 @pytest.mark.parametrize("cell", ["['a' 'b']", "[open('x')]", "['a', 1]", "['a'] + ['b']", "['a', ['b']]"])
@@ -168,10 +154,10 @@ def test_texts_may_be_packed() -> None:
     rows = [{"question": "When?", "answer": "May"}]
     Path("set/train.jsonl.gz").write_bytes(gzip.compress(json.dumps(rows[0]).encode()))
     Path("b.json.GZ").write_bytes(gzip.compress(json.dumps(rows).encode()))
-    task = imported("set")
+    task = imported_task("set")
     assert [question.question for question in (*task.test, *task.train)] == ["Who?", "When?"]
     Path("mine").rename("first")
-    assert imported("b.json.GZ").test[0].answers == ("May",)
+    assert imported_task("b.json.GZ").test[0].answers == ("May",)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import json
 from pathlib import Path
@@ -17,34 +16,7 @@ from harness.cli import main
 from harness.errors import InputError
 from harness.imports.sheet import read_csv
 from harness.spec.task import load_task
-
-FAQ = "Question,Answer\nHow long may a drill be kept?,14 days\nWho keeps the key?,Ada\n"
-FLAGS = ("--question", "Question", "--answer", "Answer")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-
-
-def table(text: str, name: str = "faq.csv", encoding: str = "utf-8") -> str:
-    Path(name).write_bytes(text.encode(encoding))
-    return name
-
-
-def imported(*argv: str) -> list[dict[str, Any]]:
-    """The test questions of a task that was imported, and that is valid."""
-    assert main(["tasks", "import", *argv]) == 0
-    folder = Path(argv[1])
-    assert main(["tasks", "validate", str(folder / "task.yaml")]) == 0
-    return [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    assert main(["tasks", "import", *argv]) == 2
-    assert not Path("mine").exists()
-    return capsys.readouterr().err
+from tests.imports import FAQ, FLAGS, imported, refused, table, workbook
 
 
 def test_questions_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,10 +67,10 @@ def test_an_encoding_may_be_named_of_json_too(capsys: pytest.CaptureFixture[str]
     text = json.dumps(
         [{"question": "Ile kosztuje łódź?", "answer": "Dwadzieścia złotych"}], ensure_ascii=False
     )
-    said = refused(capsys, table(text, "a.json", "cp1250"), "mine")
+    said = refused(capsys, table(text, "a.json", "cp1250"))
     assert "a.json:1: not UTF-8 text; save the file as UTF-8, or name its encoding (--encoding)." in said
     book = workbook({"One": [["Question", "Answer"]]})
-    said = refused(capsys, book, "mine", "--encoding", "cp1250")
+    said = refused(capsys, book, "--encoding", "cp1250")
     assert "--encoding is for .csv, .tsv, .json, .jsonl and .ndjson files" in said
     (row,) = imported("a.json", "mine", "--encoding", "cp1250")
     assert row["question"] == "Ile kosztuje łódź?"
@@ -134,7 +106,7 @@ def test_quotes_delimiters_and_lines_inside_cells() -> None:
 
 def test_decimal_commas_do_not_part_columns(capsys: pytest.CaptureFixture[str]) -> None:
     """Where no name of a column tells, its rows are equally long under the delimiter."""
-    said = refused(capsys, table("Frage;Antwort\nWie viel?;3,50 €\nWie lange?;14 Tage\n"), "mine")
+    said = refused(capsys, table("Frage;Antwort\nWie viel?;3,50 €\nWie lange?;14 Tage\n"))
     assert "the columns are 'Frage' and 'Antwort'" in said
 
 
@@ -266,14 +238,14 @@ def test_mistakes_name_row_and_column(
     capsys: pytest.CaptureFixture[str], text: str, flags: tuple[str, ...], message: str
 ) -> None:
     Path("faq.csv").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert message in refused(capsys, "faq.csv", "mine", *flags)
+    assert message in refused(capsys, "faq.csv", *flags)
 
 
 def test_each_kind_of_mistake_is_one_sentence_and_nothing_is_left_behind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     rows = [f"Which is {n}?," for n in range(321)]
-    said = refused(capsys, table("\n".join(["Question,Answer", ",yes", *rows])), "mine", *FLAGS)
+    said = refused(capsys, table("\n".join(["Question,Answer", ",yes", *rows])), *FLAGS)
     question, answer, way = said.splitlines()
     assert question == "harness: faq.csv: row 2, column 'Question': is empty."
     assert answer == (
@@ -293,7 +265,7 @@ def test_a_gold_document_that_is_not_there_is_named_with_the_nearest(
     Path("docs/loans.md").write_text("14 days.", encoding="utf-8")
     text = "q,a,where\nHow long?,14 days,laons\n"
     said = refused(
-        capsys, table(text), "mine", "--question", "q", "--answer", "a", "--gold", "where", "--corpus", "docs"
+        capsys, table(text), "--question", "q", "--answer", "a", "--gold", "where", "--corpus", "docs"
     )
     assert "row 2, column 'where': the corpus has no document 'laons' (did you mean 'loans'?)" in said
 
@@ -321,60 +293,11 @@ def test_what_a_csv_writer_wrote_comes_back(
     ]
 
 
-# Workbooks
-
-
-def workbook(sheets: dict[str, list[list[Any]]], formats: dict[str, str] | None = None) -> str:
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-        for cell, form in (formats or {}).items():
-            sheet[cell].number_format = form
-    book.save("faq.xlsx")
-    return "faq.xlsx"
-
-
-def test_cells_of_a_workbook_become_what_people_would_write(capsys: pytest.CaptureFixture[str]) -> None:
-    values: dict[str, Any] = {
-        "14": 14, "14.5": 14.5, "0.3": 0.1 + 0.2, "12345678901": 12345678901, "5%": 0.05, "1234.5": 1234.5,
-        "2026-03-01": datetime.datetime(2026, 3, 1), "2026-03-01 09:30": datetime.datetime(2026, 3, 1, 9, 30),
-        "17:00": datetime.time(17), "TRUE": True, "007": "007", "two\nlines": "two\nlines",
-    }  # fmt: skip
-    rows = [["Question", "Answer"], *([f"Which is {text!r}?", value] for text, value in values.items())]
-    asked = imported(workbook({"One": rows}, {"B6": "0%", "B7": '"€"#,##0.00'}), "mine", *FLAGS)
-    assert [row["answers"][0] for row in asked] == [*values]
-    assert "5 cells with a date or a formatted number were written plainly" in capsys.readouterr().err
-
-
-def test_the_first_sheet_is_read_and_the_others_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    sheets = {
-        "Notes": [["nothing"]],
-        "Questions": [[], ["Question", "Answer", None], [None, None], ["Why?", "So"]],
-    }
-    path = workbook(sheets)
-    others = "the columns are 'nothing'.{} Of 2 sheets, 'Notes' was read; --sheet names another: 'Questions'."
-    assert f"no column 'Question'; {others.format('')}" in refused(capsys, path, "mine", *FLAGS)
-    told = others.format(" Give --question COL and --answer COL, or --label COL where they are labels.")
-    assert told in refused(capsys, path, "mine")
-    assert "(did you mean 'Questions'?)" in refused(capsys, path, "mine", *FLAGS, "--sheet", "Question")
-    (row,) = imported(path, "mine", *FLAGS, "--sheet", "Questions")
-    assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
-
-
-def test_an_empty_first_sheet_tells_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
-    path = workbook({"Cover": [], "Questions": [["Question", "Answer"], ["Why?", "So"]]})
-    assert "the table is empty: its first row names the columns. Of 2 sheets" in refused(capsys, path, "mine")
-
-
 def test_a_folder_without_splits_names_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mail").mkdir()
     for name in ("faq.csv", "more.csv", "notes.txt"):
         Path("mail", name).write_text(FAQ, encoding="utf-8")
-    assert "Import one of its tables: mail/faq.csv and mail/more.csv." in refused(capsys, "mail", "mine")
+    assert "Import one of its tables: mail/faq.csv and mail/more.csv." in refused(capsys, "mail")
 
 
 def test_labels_that_differ_in_their_spelling_alone_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -392,38 +315,15 @@ def test_labels_that_differ_in_their_spelling_alone_are_told(capsys: pytest.Capt
 def test_a_row_that_happens_to_hold_a_plain_name_does_not_name_the_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = refused(capsys, table("Frage,Antwort\nWas?,Text\n"), "mine")
+    said = refused(capsys, table("Frage,Antwort\nWas?,Text\n"))
     assert "the columns are 'Frage' and 'Antwort'" in said
 
 
 def test_a_title_is_not_taken_for_the_columns_though_none_has_a_plain_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = refused(capsys, table("Tickets of March;;\n\nNr;Anfrage;Lösung\n1;Wie lange?;14 Tage\n"), "mine")
+    said = refused(capsys, table("Tickets of March;;\n\nNr;Anfrage;Lösung\n1;Wie lange?;14 Tage\n"))
     assert "the columns are 'Nr', 'Anfrage' and 'Lösung'." in said
-
-
-def test_a_title_above_the_columns_and_notes_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
-    sheet = [["Questions of 2026"], [], ["Question", "Answer"], ["Why?", "So", None, "look again"]]
-    (row,) = imported(workbook({"One": sheet}), "mine", *FLAGS)
-    assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
-    assert "row 3 names the columns; what stands above it is left out" in capsys.readouterr().err
-    text = "Questions of 2026\n\n" + FAQ.replace(",", ";")
-    assert len(imported(table(text), "again", *FLAGS)) == 2
-
-
-def test_a_formula_that_nobody_calculated_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    path = workbook({"One": [["Question", "Answer"], ["How many?", "=SUM(1,2)"]]})
-    assert "is empty. Write an answer" in (said := refused(capsys, path, "mine", *FLAGS))
-    assert "A formula that was never calculated counts as empty" in said
-
-
-def test_a_workbook_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("openpyxl")
-    Path("faq.xlsx").write_bytes(b"PK broken")
-    assert "is no workbook that can be read" in refused(capsys, "faq.xlsx", "mine", *FLAGS)
-    Path("faq.ods").write_bytes(b"x")
-    assert "ends in one of .csv, .tsv, .xlsx, .parquet" in refused(capsys, "faq.ods", "mine", *FLAGS)
 
 
 def test_a_missing_file_is_a_sentence() -> None:

@@ -14,11 +14,9 @@ from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    write_config(tmp_path / "tasks" / "lm" / "rooms.yaml", config(write_data(tmp_path), **CHOICE))
-    return write_task(tmp_path / "tasks", "lm/rooms.yaml")
+def here(elsewhere: Path) -> Path:
+    write_config(elsewhere / "tasks" / "lm" / "rooms.yaml", config(write_data(elsewhere), **CHOICE))
+    return write_task(elsewhere / "tasks", "lm/rooms.yaml")
 
 
 def test_the_list_names_what_is_behind_a_task_and_does_not_open_it(

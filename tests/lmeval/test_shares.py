@@ -174,17 +174,12 @@ def test_a_task_without_any_metric_that_can_be_accuracy_says_why(tmp_path: Path)
     assert remark.endswith("none of its metrics can stand as accuracy: bleu is no mean over documents.")
 
 
+pytestmark = pytest.mark.usefixtures("elsewhere")
 FLAGS = ("--strategies", "base", "--latency-queries", "0", "--guard", "none", "--allow-task-code")
 
 
 def run(model: ModelFolder, *tasks: Path, output: Path) -> int:
     return main(["compare", *map(str, tasks), "--model", str(model.path), *FLAGS, "--output", str(output)])
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
 
 
 def other(folder: Path) -> Path:

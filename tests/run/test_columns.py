@@ -26,11 +26,6 @@ MOST_BYTES = 200
 
 
 @pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
-@pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Prompt]:
     """The prompts of the task, in the order in which they are made and measured."""
     seen: list[Prompt] = []

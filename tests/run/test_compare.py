@@ -27,11 +27,6 @@ from tests.run.worlds import (
 UNTRAINED = ("base", "rag", "oracle", "few-shot", "few-shot-nearest")
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def test_a_run_leaves_whole_evidence_and_a_report_follows_from_it(task: Task, tmp_path: Path) -> None:
     settings = settings_of(task, *UNTRAINED, latency_queries=4)
     folder = go(settings, [task], make_tools(tmp_path / "cache"), tmp_path / "run")

@@ -33,11 +33,6 @@ from tests.run.worlds import (
 STRATEGIES = ("few-shot-nearest", "few-shot-nearest+rag", "rag-on-train", "full-context", "lora", "rag")
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def test_they_run_on_every_model_and_stand_in_the_report(task: Task, tmp_path: Path) -> None:
     settings = settings_of(task, *STRATEGIES, models=PAIR, latency_queries=2)
     folder = go(settings, [task], pair_of_tools(tmp_path / "c"), tmp_path / "run")

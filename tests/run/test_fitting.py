@@ -43,11 +43,6 @@ class OneTurn(FallibleEngine):
         return TemplateFacts(several_turns=False)
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def test_a_corpus_that_fits_stands_whole_in_every_prompt(task: Task, tmp_path: Path) -> None:
     """Its documents in the order of their ids, the same words at the front of each."""
     tools = make_tools(tmp_path / "cache")

@@ -57,11 +57,6 @@ def text(of: Prompt | Request) -> str:
     return FallibleEngine().text(of.request if isinstance(of, Prompt) else of)
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 @pytest.mark.parametrize(("plain", "adapted"), [("base", "lora"), ("rag", "lora+rag")])
 def test_base_and_adapted_weights_read_the_same_bytes(
     task: Task, tmp_path: Path, plain: str, adapted: str

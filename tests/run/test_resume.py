@@ -35,11 +35,6 @@ from tests.run.worlds import (
 UNTRAINED = ("base", "rag", "oracle", "few-shot-nearest")
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str, str]]:
     """The answers of a run that nothing stopped; they do not depend on where the task lies."""

@@ -31,11 +31,6 @@ from tests.run.worlds import (
 UNTRAINED = ("base", "few-shot", "rag", "oracle")
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def light(folder: Path, name: str) -> dict[str, Any]:
     found = derived(read_run(folder))["tasks"]["workshop"]["validity"]
     (check,) = [check for check in found if check["check"] == name]

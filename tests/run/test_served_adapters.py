@@ -64,11 +64,6 @@ def run(folder: Path, task: Task, adapters: dict[str, ServedEntry], *strategies:
     )  # fmt: skip
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def test_the_strategies_with_an_adapter_use_the_one_that_the_server_holds(task: Task, tmp_path: Path) -> None:
     folder = run(tmp_path, task, HELD, "base", "lora", "rag", "lora+rag")
     record = read_manifest(folder)

@@ -39,11 +39,6 @@ from tests.run.worlds import (
 )
 
 
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
-
-
 def asked_of(task: Task, *strategies: str, **options: Any) -> Settings:
     return settings_of(task, *strategies, models=PAIR, **options)
 

@@ -20,7 +20,6 @@ from tests.run.worlds import (
     FallibleEngine,
     answers_of,
     go,
-    make_task,
     make_tools,
     manifest,
     rows,
@@ -31,11 +30,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and lim
 
 UNTRAINED = ("base", "rag", "few-shot")
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-
-@pytest.fixture
-def task(tmp_path: Path) -> Task:
-    return make_task(tmp_path)
 
 
 def signalled(number: signal.Signals) -> type[BaseException]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from harness.report.write import write_reports
 from tests.analysis.decided import elected
 from tests.analysis.runs import QUESTIONS, answers, write_run
-from tests.report.page.browser import Opened, launched
+from tests.report.page.browser import Opened
 
 TASKS = {
     "facts": ("knowledge", {"base": 0.05, "rag": 0.6, "lora": 0.62, "oracle": 0.8}),
@@ -24,12 +24,6 @@ SAID = {
     "q3": "",
     "q4": "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd 👩‍🚀🏴‍☠️ é́́́ \x00\x1b[31m",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

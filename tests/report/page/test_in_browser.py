@@ -11,7 +11,7 @@ import pytest
 
 from harness.report.write import write_reports
 from tests.analysis.runs import QUESTIONS, SPEC, answer, answers, manifest, write_run
-from tests.report.page.browser import Opened, launched
+from tests.report.page.browser import Opened
 
 HOSTILE = (
     "</script><script>window.hacked = 1</script> \"'& \u202egnp.exe <img src=x onerror='window.hacked=1'>"
@@ -45,12 +45,6 @@ def hostile_run(folder: Path) -> Path:
     about["tasks"]["facts"] = {"spec": {**SPEC, "description": HOSTILE}, "train_questions": 9}
     about["model"] = {**about["model"], "name": HOSTILE}
     return write_run(folder, questions=questions, answers=rows, passages=[passage], manifest=about)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

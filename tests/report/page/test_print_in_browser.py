@@ -10,19 +10,13 @@ import pytest
 from harness.report.write import write_reports
 from harness.spec.strategy import STRATEGIES
 from tests.analysis.decided import SECONDS, elected
-from tests.report.page.browser import Opened, launched
+from tests.report.page.browser import Opened
 
 A4_PX = 703
 """What the margins leave of a page's 210 mm, at 96 pixels an inch."""
 BEYOND = """() => [...document.querySelectorAll("main :is(th, td, p, h2, h3, svg)")].filter(
     part => part.checkVisibility() && part.getBoundingClientRect().right > innerWidth + 1
 ).map(part => part.textContent.slice(0, 40))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,9 @@ import pytest
 from harness.analysis.history.history import read_history
 from harness.report.page.trend import write_page
 from tests.fakes import Silent
-from tests.report.page.browser import PATIENCE_MS, launched
+from tests.report.page.browser import PATIENCE_MS
 from tests.report.page.test_pictures_in_browser import FAULTS
 from tests.report.page.test_trend import write_history
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

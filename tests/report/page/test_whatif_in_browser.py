@@ -17,19 +17,13 @@ from harness.analysis.results.decision import Decision
 from harness.quantities import dollars
 from harness.report.write import write_reports
 from tests.analysis.decided import elected
-from tests.report.page.browser import Opened, launched
+from tests.report.page.browser import Opened
 from tests.report.page.terms import decided
 
 TASKS = {
     "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6}),
     "manners": ("behaviour", {"base": 0.1}),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -210,6 +210,12 @@ def derived(run: Evidence, **given: Any) -> dict[str, Any]:
     return document
 
 
+def strategy(results: dict[str, Any], name: str, task: str = "facts") -> dict[str, Any]:
+    """A system's figures in derived results."""
+    block: dict[str, Any] = results["tasks"][task]["strategies"][name]
+    return block
+
+
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 

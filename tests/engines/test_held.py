@@ -11,11 +11,9 @@ from harness.engines.decoders import LibraryDecoder
 from harness.engines.engine import Completion, Continuation, Decoding, Message, Request
 from harness.engines.reasoning import Reader, Thoughts
 from harness.engines.reply import Reply
-from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import ModelUnavailable
 from harness.spec.forms import ANY_OBJECT, AnswerForm, fault_of_form, fits_form
-from tests.tiny import tiny_engine
 
 QUESTIONS = ("Who?", "What is the name of the boat?", "When does it leave, and from where?", "Why")
 LABELS = ("cancel", "cancel an order", 'say "hi"', "naïve", "<|end|>", "a|b")
@@ -27,11 +25,6 @@ OBJECT = json.dumps(
         "additionalProperties": False,
     }
 )
-
-
-@pytest.fixture
-def engine(tiny_model: ModelFolder) -> TransformersEngine:
-    return tiny_engine(tiny_model)
 
 
 def asked(question: str, form: AnswerForm | None, most: int = 40) -> Request:

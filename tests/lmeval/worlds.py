@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 TOOLS = ("drill", "saw", "lathe", "plane", "sander", "router", "anvil", "kiln")
 ROOMS = ("red", "blue", "green", "white")
+SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
+Job = Callable[..., int]
+"""The command `lm_eval` as the fixture `job` calls it."""
 
 
 def rows(count: int = 8, offset: int = 0) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -51,14 +50,6 @@ PASSING: dict[str, Fault] = {
     "an aborted reply": answering(reply_body("In", finish="abort")),
     "half a body": plainly('{"choices": [{"message": {"content": "In It'),
 }
-
-
-@pytest.fixture
-def over() -> Iterator[threading.Event]:
-    """Set when the test is."""
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.mark.parametrize("name", PASSING)

@@ -73,6 +73,10 @@ promptsource:x | 'evil.yaml:x' | ruler/niah_single_1 | [] | {} | [[]] | [a, b] |
 """
     ),
 )
+INNER_KEYS = _listed(
+    "regex_pattern | filter_fn | samples | sampler | until | max_gen_toks | temperature | k | fallback"
+)
+FILTERS = _listed("regex | take_first | custom | lowercase | take_first_k | majority_vote | map")
 METRICS = _listed(
     r"""
 exact_match | acc | bleu | rouge | evil | ./evil.py | evil.py | @HERE@/evil.py | !function evil.f | [] | 1
@@ -97,15 +101,8 @@ def make(rng: random.Random, folder: Path) -> list[str]:
     named = shape(rng, folder)
     text = f"name: hostile\nprobes: general\nlm_eval: {named}\n"
     if rng.random() < 0.1:
-        text += rng.choice(
-            (
-                "train: train\n",
-                "metrics: [acc]\n",
-                "chat_template: true\n",
-                "examples: {k: 3}\n",
-                "query: question\n",
-            )
-        )
+        more = "train: train | metrics: [acc] | chat_template: true | examples: {k: 3} | query: question"
+        text += rng.choice(_listed(more)) + "\n"
     (folder / "task.yaml").write_text(text, encoding="utf-8")
     return ["tasks", "validate", "task.yaml"]
 
@@ -192,9 +189,7 @@ def _value(rng: random.Random, depth: int) -> str:
         how = rng.choice((*METRICS, "mean", "perplexity"))
         return f"[{{metric: {rng.choice(METRICS)}, aggregation: {how}, {_pair(rng, depth)}}}]"
     if kind == 9:
-        function = rng.choice(
-            ("regex", "take_first", "custom", "lowercase", "take_first_k", "majority_vote", "map", *CODE[:3])
-        )
+        function = rng.choice((*FILTERS, *CODE[:3]))
         return f"[{{name: x, filter: [{{function: {function}, {_pair(rng, depth)}}}]}}]"
     if kind == 10:
         return f"{{{', '.join(rng.sample(OPTIONS, rng.randrange(1, 3)))}}}"
@@ -202,20 +197,7 @@ def _value(rng: random.Random, depth: int) -> str:
 
 
 def _pair(rng: random.Random, depth: int) -> str:
-    key = rng.choice(
-        (
-            *KEYS,
-            "regex_pattern",
-            "filter_fn",
-            "samples",
-            "sampler",
-            "until",
-            "max_gen_toks",
-            "temperature",
-            "k",
-            "fallback",
-        )
-    )
+    key = rng.choice((*KEYS, *INNER_KEYS))
     value = _value(rng, depth + 1)
     return f"? {key} : {value}" if key.startswith("!") or rng.random() < 0.1 else f"{key}: {value}"
 
@@ -259,21 +241,9 @@ def _include(rng: random.Random, folder: Path) -> str:
         others = [f"{rng.randrange(count + 1)}.yaml" for _ in range(rng.choice((0, 1, 1, 2)))]
         more = _item(rng.choice(KEYS), _value(rng, 0)) if rng.random() < 0.3 else ""
         _write(rng, folder / f"{place}.yaml", (f"include: [{', '.join(others)}]\n" if others else "") + more)
-    first = rng.choice(
-        (
-            "0.yaml",
-            "[0.yaml, 1.yaml]",
-            "@HERE@/0.yaml",
-            "./sub/../0.yaml",
-            "fifo",
-            "/dev/zero",
-            _value(rng, 2),
-        )
-    )
-    text = f"include: {first}\n".replace("@HERE@", str(folder)) + _mapping(
-        rng, folder, hostile=rng.randrange(2)
-    )
-    _write(rng, folder / "inner.yaml", text)
+    names = _listed("0.yaml | [0.yaml, 1.yaml] | @HERE@/0.yaml | ./sub/../0.yaml | fifo | /dev/zero")
+    first = f"include: {rng.choice((*names, _value(rng, 2)))}\n".replace("@HERE@", str(folder))
+    _write(rng, folder / "inner.yaml", first + _mapping(rng, folder, hostile=rng.randrange(2)))
     return "inner.yaml"
 
 
@@ -281,31 +251,20 @@ def _link(rng: random.Random, folder: Path) -> str:
     _write(rng, folder / "sub" / "base.yaml", _item(rng.choice(KEYS), _value(rng, 0)))
     _write(rng, folder / "base.yaml", "repeats: 1\n")
     _write(rng, folder / "sub" / "real.yaml", "include: base.yaml\n" + _mapping(rng, folder, hostile=0))
-    (folder / "inner.yaml").symlink_to(
-        rng.choice(("sub/real.yaml", "inner.yaml", "fifo", "sub", "nowhere.yaml"))
-    )
+    target = rng.choice(("sub/real.yaml", "inner.yaml", "fifo", "sub", "nowhere.yaml"))
+    (folder / "inner.yaml").symlink_to(target)
     return "inner.yaml"
 
 
 def _group(rng: random.Random, folder: Path) -> str:
     """Members by name, with keys laid over them, written out, groups within groups, groups of themselves."""
     _write(rng, folder / "inner" / "one.yaml", _mapping(rng, folder, hostile=rng.randrange(2)))
-    _write(
-        rng,
-        folder / "inner" / "two.yaml",
-        f"group: two\ntask: [{rng.choice(('hostile_task', 'two', 'all', '{group: x, task: [two]}'))}]\n",
-    )
+    inner = rng.choice(("hostile_task", "two", "all", "{group: x, task: [two]}"))
+    _write(rng, folder / "inner" / "two.yaml", f"group: two\ntask: [{inner}]\n")
     members = [
         rng.choice(
             (
-                "hostile_task",
-                "two",
-                "all",
-                "absent",
-                "1",
-                "null",
-                "[]",
-                "{}",
+                *_listed("hostile_task | two | all | absent | 1 | null | [] | {}"),
                 f"{{task: hostile_task, {_pair(rng, 0)}}}",
                 f"{{task: new, dataset_path: json, {_pair(rng, 0)}}}",
                 f"{{group: in, task: [hostile_task], {_pair(rng, 0)}}}",
@@ -324,34 +283,26 @@ def _group(rng: random.Random, folder: Path) -> str:
 def _doubling(rng: random.Random, folder: Path) -> str:
     """Groups that name the next twice: two to the power of their number."""
     for place in range(30):
-        _write(
-            rng, folder / "inner" / f"{place}.yaml", f"group: g{place}\ntask: [g{place + 1}, g{place + 1}]\n"
-        )
+        text = f"group: g{place}\ntask: [g{place + 1}, g{place + 1}]\n"
+        _write(rng, folder / "inner" / f"{place}.yaml", text)
     _write(rng, folder / "inner" / "30.yaml", "group: g30\ntask: []\n")
     return "inner/0.yaml"
+
+
+BUILT_IN = _listed(
+    """
+hellaswag/hellaswag.yaml | gsm8k/gsm8k.yaml | ruler/niah_single_1.yaml | squadv2/squad.yaml
+cruxeval/cruxeval_input.yaml | arc/arc_easy.yaml | unitxt/task.py | humaneval/humaneval.yaml
+"""
+)
 
 
 def _built_in(rng: random.Random, folder: Path) -> str:
     """A built-in task over data of one's own, or with keys of one's own over it."""
     from harness.lmeval.library import built_in_folder
 
-    named = rng.choice(
-        (
-            "hellaswag/hellaswag.yaml",
-            "gsm8k/gsm8k.yaml",
-            "ruler/niah_single_1.yaml",
-            "squadv2/squad.yaml",
-            "cruxeval/cruxeval_input.yaml",
-            "arc/arc_easy.yaml",
-            "unitxt/task.py",
-            "humaneval/humaneval.yaml",
-        )
-    )
-    _write(
-        rng,
-        folder / "inner.yaml",
-        f"include: {built_in_folder() / named}\n" + _mapping(rng, folder, hostile=rng.randrange(3)),
-    )
+    include = f"include: {built_in_folder() / rng.choice(BUILT_IN)}\n"
+    _write(rng, folder / "inner.yaml", include + _mapping(rng, folder, hostile=rng.randrange(3)))
     return "inner.yaml"
 
 
@@ -381,47 +332,18 @@ def _bomb(rng: random.Random, folder: Path) -> str:
     return "inner.yaml"
 
 
+NAMES = _listed(
+    rf"""
+fifo | ./fifo | . | .. | evil.py | sub/ | /dev/zero | /dev/zero.yaml | absent.yaml | ' ' | '*.yaml' | task.yaml | a/b/c
+'{"n" * 300}.yaml' | "\0.yaml" | ~/x.yaml | [a] | 1 | null
+"""
+)
+
+
 def _name(rng: random.Random, _: Path) -> str:
-    return rng.choice(
-        (
-            "fifo",
-            "./fifo",
-            ".",
-            "..",
-            "evil.py",
-            "sub/",
-            "/dev/zero",
-            "/dev/zero.yaml",
-            "absent.yaml",
-            "' '",
-            "'*.yaml'",
-            "task.yaml",
-            "a/b/c",
-            "'" + "n" * 300 + ".yaml'",
-            '"\\0.yaml"',
-            "~/x.yaml",
-            "[a]",
-            "1",
-            "null",
-        )
-    )
+    return rng.choice(NAMES)
 
 
 SHAPES: tuple[Callable[[random.Random, Path], str], ...] = (
-    _plain,
-    _plain,
-    _plain,
-    _plain,
-    _plain,
-    _below,
-    _include,
-    _include,
-    _link,
-    _group,
-    _group,
-    _group,
-    _built_in,
-    _bomb,
-    _doubling,
-    _name,
-)
+    *5 * (_plain,), _below, _include, _include, _link, _group, _group, _group, _built_in, _bomb, _doubling, _name,
+)  # fmt: skip

@@ -116,7 +116,7 @@ class _Parser(argparse.ArgumentParser):
         )
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Of a command: what it does not know is its own mistake, not that of `harness` as a whole."""
+        """An unknown flag of a command is reported by that command's parser, not by that of `harness`."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown and self._subparsers is None:
             self._refuse(unknown)

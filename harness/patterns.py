@@ -68,7 +68,7 @@ def cost(pattern: str) -> Cost:
 
 @dataclass(slots=True)
 class _Group:
-    """Where a group starts; its alternatives beyond the first; all choices in it, those of inner groups too."""
+    """The start of a group, its alternatives beyond the first, and all choices in it, those of inner groups too."""
 
     start: int
     alternatives: int = 0

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 
 @contextlib.contextmanager
 def keeping() -> Iterator[None]:
-    """No search for garbage meanwhile: for work on many records that stay, where it takes a quarter of the time."""
+    """Without garbage collection, which takes a quarter of the time of work on many records that stay."""
     enabled = gc.isenabled()
     gc.disable()
     try:

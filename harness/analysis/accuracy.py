@@ -79,7 +79,7 @@ class ScoredAnswers(Sequence[ScoredAnswer]):
         return [scores.get(metric) for scores in self.scores]
 
     def taken(self, places: Sequence[int]) -> ScoredAnswers:
-        """Those at these places, in this order."""
+        """The answers at these places, in this order."""
         asked, scores = self.asked, self.scores
         return ScoredAnswers(
             self.answers.taken(places),

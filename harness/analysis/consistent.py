@@ -142,7 +142,7 @@ class Known:
         return self._wrong_choices(answers) | self._wrong_found(answers) | wrong
 
     def _wrong_found(self, answers: Answers) -> dict[int, str]:
-        """Of answers for which passages were found that the run does not have."""
+        """Answers for which passages were found that the run does not have."""
         if self.passages is None:
             return {}
         known = {(p.chunk_id, p.doc_id) for (task, _), p in self.passages.items() if task == answers.task}
@@ -161,7 +161,7 @@ class Known:
         }
 
     def _wrong_choices(self, answers: Answers) -> dict[int, str]:
-        """Of answers that picked an option, or should have."""
+        """Answers that picked a wrong option, or should have picked one."""
         system = self.planned[answers.task, answers.system]
         asked = (self.questions or {}).get(answers.task, {})
         options = {name: options_of(one.question, system.form, system.spec) for name, one in asked.items()}

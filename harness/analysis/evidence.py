@@ -115,11 +115,11 @@ class Evidence:
         return self._clusters[task]
 
     def test_questions(self, task: str) -> list[Question]:
-        """By id, so that nothing hangs on the order of lines in a file."""
+        """The test questions by id, so that nothing depends on the order of lines in a file."""
         return sorted((one.question for one in self.questions.get(task, {}).values()), key=_id)
 
     def training_questions(self, task: str) -> list[Question]:
-        """Those that could be learnt from, by id; none where the run did not keep them."""
+        """The questions that could be learnt from, by id; none where the run did not keep them."""
         return sorted((row.question for row in (self.training or {}).get(task, ())), key=_id)
 
     def passed(self, pair: Pair) -> Batched | None:

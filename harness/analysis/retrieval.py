@@ -81,7 +81,7 @@ def recalls(scored: ScoredAnswers, depths: Iterable[int]) -> dict[int, list[floa
 
 
 def _places(gold: set[str], ranked: Iterable[RankedDoc]) -> tuple[int, ...]:
-    """Where the gold documents that were found stand first, from 0."""
+    """The first place of each gold document that was found, from 0."""
     documents = [passage.doc_id for passage in ranked]
     return tuple([documents.index(document) for document in gold.intersection(documents)])
 

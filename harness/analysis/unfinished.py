@@ -35,7 +35,7 @@ def waiting_for(run: Evidence, task: str) -> tuple[str, ...]:
 
 
 def rivals_waited_for(run: Evidence, task: str) -> tuple[str, ...]:
-    """Those of them that could be recommended."""
+    """Those of `waiting_for` that could be recommended."""
     systems = run.systems(task)
     return tuple(
         name

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Crew(Protocol):
-    """Whoever has units computed."""
+    """What has units computed: the pool, or a stand-in for it."""
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]: ...
 
@@ -109,7 +109,7 @@ class SpreadEngine:
         return self.ask(self.unit(tuple(requests), adapter, job)).value
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:  # noqa: ARG002
-        """By the worker's own clock: what travels there and back is no part of an answer."""
+        """By the worker's own clock, so that what travels there and back does not count."""
         return self.ask(Time(self.number, request, adapter)).value
 
     def load(self, adapter: AdapterRef | None) -> None:

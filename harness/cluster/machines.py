@@ -36,13 +36,13 @@ class Cluster(Protocol):
     def home(self) -> str: ...
 
     def machines(self) -> list[Machine]:
-        """Those that are there."""
+        """The machines that are there."""
 
     def offer(self, folder: Path, pattern: str = "**/*") -> None:
         """Let workers on other machines read these files of the driver's."""
 
     def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:
-        """Who hires workers of one kind, whose names begin with `called`."""
+        """Hires workers of one kind, whose names begin with `called`."""
 
     def why_over(self) -> str | None:
         """Why nothing can be computed any more, a sentence; None: it can."""

@@ -48,7 +48,7 @@ class UnitLost(HarnessError):
 
 
 class Worker(Protocol):
-    """One that computes units."""
+    """A worker that computes units."""
 
     @property
     def name(self) -> str: ...
@@ -263,7 +263,7 @@ class Pool:
         self._feed()
 
     def _break(self, error: BaseException) -> None:
-        """Nothing can be computed any more: whoever waits is told."""
+        """Tell whoever waits that nothing can be computed any more."""
         self._broken = error
         waiting = [*self._busy.values(), *(ticket for queue in self._waiting.values() for ticket in queue)]
         self.close()

@@ -46,7 +46,7 @@ class ThisMachine:
         return [Machine(HOME, processors(), 0, free_bytes("cpu"))]
 
     def offer(self, folder: Path, pattern: str = "**/*") -> None:
-        """Nothing: workers read the files where they lie."""
+        """Does nothing: workers read the files where they lie."""
 
     def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:  # noqa: ARG002 - the outfit has its threads
         return lambda number: ProcessWorker(f"{called}-{number}", outfit, self.progress)
@@ -210,7 +210,7 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
 
 
 def _leave(*_signal: object) -> NoReturn:
-    """Not at once, so that what it shares is given back; and once, as a driver that ends asks again."""
+    """End in order, so that what is shared is given back; further signals, which an ending driver sends, do nothing."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit()
 

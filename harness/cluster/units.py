@@ -36,7 +36,7 @@ class Unit(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Part(Sequence[Request]):
-    """Some requests of a job, made when they are sent: as many as wait for workers, their text would fill the memory.
+    """Some requests of a job. They are made when they are sent: the text of all that wait would fill the memory.
 
     They arrive as a tuple.
     """
@@ -81,7 +81,7 @@ class Load(Unit[None]):
 
 @dataclass(frozen=True, slots=True)
 class Time(Unit[TimedCompletion]):
-    """One request, alone."""
+    """One request to be timed alone."""
 
     model: int
     request: Request

@@ -164,7 +164,7 @@ class Station:
         return self.node == self.outfit.home
 
     def _here(self, folder: Path, room: str, name: str) -> Path:
-        """Where a folder of the driver's lies on this machine, brought here if need be."""
+        """The folder on this machine that holds what lies in the driver's, fetched if need be."""
         if self._beside_driver:
             return folder
         if folder not in self._brought:

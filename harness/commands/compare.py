@@ -140,7 +140,7 @@ def _print_plan(planned: Estimate, as_json: bool) -> None:
 
 
 def _missing(results: RunResult, folder: Path) -> str:
-    """That answers are missing, how many and why, and the way to go on."""
+    """A sentence: how many answers are missing and why, and the way to go on."""
     from harness.run.missing import reasons
 
     why = reasons(

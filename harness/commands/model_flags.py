@@ -16,7 +16,7 @@ SAID = ("revision", "device", "dtype")
 
 
 def models_of(options: argparse.Namespace) -> tuple[ModelEntry, ...]:
-    """Those that `--model` names, in the order given, then those of `--models`; the default one where neither does.
+    """The models that `--model` names, then those of `--models`; the default one where neither names any.
 
     Raises InputErrors for a wrong file, labels that are none or given twice, and a flag that no model has a use for.
     """

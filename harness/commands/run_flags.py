@@ -42,7 +42,7 @@ GENERAL = "general"
 
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
-    """Everything that `compare` may be told."""
+    """Add every flag of `compare`."""
     _add_contestant_flags(parser)
     _add_effort_flags(parser)
     _add_course_flags(parser)

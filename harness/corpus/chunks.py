@@ -116,7 +116,7 @@ def _passages(document: Cuttable, room: int, overlap: int, counter: TokenCounter
 
 
 def _place(places: Sequence[Place], start: int, end: int) -> str:
-    """Where a passage stands: the part it begins in, and the one it ends in where that is another."""
+    """The part that a passage begins in, with the one that it ends in where that is another."""
     if not places:
         return ""
     first = bisect_right(places, start, key=lambda place: place.start) - 1
@@ -168,7 +168,7 @@ def _pack(document: Cuttable, room: int, overlap: int) -> Iterator[Units]:
 
 
 def _before_code(document: Cuttable, first: int, covered: int, end: int, room: int) -> int:
-    """Where to cut instead of inside code that fits into a chunk of its own: before it."""
+    """`end`, or the start of the code that it would cut, where that fits into a chunk of its own."""
     at = bisect_left(document.code, end, key=lambda code: code[0]) - 1
     if at < 0 or document.code[at][1] <= end:
         return end
@@ -178,7 +178,7 @@ def _before_code(document: Cuttable, first: int, covered: int, end: int, room: i
 
 
 def _overlapping_start(document: Cuttable, first: int, end: int, overlap: int) -> int:
-    """Where the next chunk begins: up to `overlap` tokens before `end`, best at a sentence's start."""
+    """The start of the next chunk: up to `overlap` tokens before `end`, best at a sentence's start."""
     at = bisect_right(document.code, end, key=lambda code: code[0]) - 1
     code = document.code[at] if at >= 0 else (0, 0)
     if document.cuts[end] == SECTION or end in code:  # code neither begins in the overlap nor is cut for it

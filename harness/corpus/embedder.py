@@ -65,7 +65,7 @@ class Embedder(Protocol):
 
     @property
     def prefixes(self) -> Prefixes:
-        """Those that the model's own configuration names."""
+        """The prefixes that the model's own configuration names."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as it stands, untruncated, special tokens included."""

@@ -84,7 +84,7 @@ class LexicalIndex:
         return tuple(Ranked(self.passages[places[at]], round(float(scores[at]), _DECIMALS)) for at in order)
 
     def _scores(self, query: str) -> NDArray[np.float32]:
-        """Of every passage."""
+        """The score of every passage."""
         ids = self._model.get_tokens_ids(terms(query))
         scores: NDArray[np.float32] = self._model.get_scores_from_ids(ids)
         return scores
@@ -104,7 +104,7 @@ class LexicalIndex:
 
 
 def best_places(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
-    """Where the k highest scores above 0 stand, best first; those equal to four decimals in their order.
+    """The places of the k highest scores above 0, best first; those equal to four decimals in their order.
 
     Sorting out a million takes longer than scoring them, so a sample says above which score to look.
     """

@@ -27,7 +27,7 @@ CANDIDATES = 50
 
 
 def no_reranker(name: str) -> Reranker:
-    """Where nothing opens rerankers."""
+    """Stands in where nothing opens rerankers. Raises InputError."""
     raise InputError(f"the reranker {name!r} cannot be opened here.")
 
 

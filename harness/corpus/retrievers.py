@@ -76,7 +76,7 @@ class Retrievers:
     _passages: dict[Passage, Passage] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Retriever]:
-        """Those that are open."""
+        """The retrievers that are open."""
         return iter(self._open.values())
 
     def of(self, passages: Retrieved | Gold) -> Retriever:
@@ -125,7 +125,7 @@ def retrievers_of(
     progress: Progress,
     reranker: OpenReranker = no_reranker,
 ) -> Retrievers:
-    """Those of a corpus whose indexes lie in `cache`, or are built into it."""
+    """The retrievers of a corpus; their indexes lie in `cache`, or are built into it."""
     return Retrievers(
         partial(open_retriever, corpus, embedder, cache=cache, progress=progress, reranker=reranker)
     )

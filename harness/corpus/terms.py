@@ -19,7 +19,7 @@ _UNSPACED = re.compile(
 
 
 def terms(text: str) -> list[str]:
-    """Its words in order, case folded, in NFKC; what is written without spaces as overlapping pairs of characters.
+    """The words in order, case folded, in NFKC; what is written without spaces as overlapping pairs of characters.
 
     Nothing is stemmed and no word left out: both would have to know the language.
     """

@@ -50,7 +50,7 @@ def tell_cut_questions(
 
 
 def too_long(tokens: Mapping[str, int], reads: int) -> dict[str, int]:
-    """Those with more tokens than the embedder reads."""
+    """The questions with more tokens than the embedder reads."""
     return {name: count for name, count in tokens.items() if count > reads}
 
 

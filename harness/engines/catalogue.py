@@ -82,7 +82,7 @@ class CatalogueModel:
 
     @property
     def download_bytes(self) -> int:
-        """Of all its wheels."""
+        """The size of all its wheels."""
         return sum(part.size_bytes for part in self.parts)
 
     @property

@@ -116,7 +116,7 @@ class ControlTokens:
         return self._marked.sub(lambda found: _bare(found[0]), text)
 
     def _in_pieces(self, text: str, whole: bool) -> tuple[int, ...]:
-        """For tokenizers in Python: text is cut where a mark stands, so that no control token is seen."""
+        """For tokenizers written in Python: cut the text at marks, so that they see no control token."""
         first, *others = self._marked.sub(lambda found: found[0].replace(MARK, _SECRET), text).split(_SECRET)
         ids = list(self._tokenizer(first, add_special_tokens=whole)["input_ids"])
         for piece in others:

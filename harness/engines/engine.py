@@ -46,7 +46,7 @@ class Decoding:
     stop_at_once: bool = False
 
     def end_of(self, text: str) -> int | None:
-        """Where the first stop text begins that ends an answer; None where it goes on."""
+        """The place of the first stop text that ends an answer; None where it goes on."""
         first = 0 if self.stop_at_once else len(text) - len(text.lstrip())
         return min((at for stop in self.stop if stop and (at := text.find(stop, first)) >= 0), default=None)
 
@@ -108,7 +108,7 @@ class Request:
 
     @property
     def wanted(self) -> Wanted:
-        """All but the text."""
+        """What is asked for, without the text of the prompt."""
         texts = tuple(Continuation(option.text, ends=option.ends) for option in self.continuations)
         return Wanted(self.decoding, texts, self.whole)
 

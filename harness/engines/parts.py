@@ -18,7 +18,7 @@ from harness.temporary import temporary
 
 
 def parts_folder(folder: Path) -> Path:
-    """Where the wheels of the model that becomes `folder` lie until it is made."""
+    """The folder for a model's wheels until `folder` is made of them."""
     return folder.with_name(f"{folder.name}.parts")
 
 

@@ -27,7 +27,7 @@ class SizedModel:
         return "/" not in self.name
 
     def memory_bytes(self, dtype: str | None) -> float:
-        """Of a run with a fine-tune: its merged adapter has weights of its own."""
+        """The memory of a run with a fine-tune, whose merged adapter has weights of its own."""
         return 2 * self.parameters * BITS.get(str(dtype), 32) / 8 + ROOM_BYTES
 
 

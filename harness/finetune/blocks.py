@@ -18,7 +18,7 @@ UNKNOWN = ("softcap", "position_bias", "s_aux")
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Where the tokens of a pack stand in the batch of its examples.
+    """The places of a pack's tokens in the batch of its examples.
 
     `rows` [examples, longest]: places in the pack of each example's own tokens, filled up behind with any. `mask`
     [longest, shared + longest]: the prefix, and what stands before. `places` [own tokens]: where in `rows`, flattened,

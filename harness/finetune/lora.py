@@ -38,7 +38,7 @@ class LoraTrainer:
         self._model = model
 
     def key(self, training: Training) -> str:
-        """Of base weights, dtype, device kind, recipe, seed and every token trained or watched."""
+        """Names an adapter: base weights, dtype, device kind, recipe, seed and every token trained or watched."""
 
         def plain(example: Example) -> list[Any]:
             tokens = encode_example(self._model.chat, example)

@@ -55,7 +55,7 @@ class Pack:
 
     @cached_property
     def blocks(self) -> Blocks:
-        """Who looks at whom, example by example."""
+        """Which tokens attend to which, example by example."""
         return blocks_of(self.segments)
 
 

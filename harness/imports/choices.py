@@ -61,7 +61,7 @@ def _by_text(answer: str, options: Options) -> int | None:
 
 
 def _by_name(answer: str, options: Options) -> int | None:
-    """By the whole name, or by its number: 2 is `Option 2`."""
+    """Match an answer to an option by its whole name, or by its number: 2 is `Option 2`."""
     if answer in options.names:
         return options.names.index(answer)
     numbers = [_NUMBERED.fullmatch(name) for name in options.names]

@@ -78,7 +78,7 @@ class Columns:
 
     @property
     def of_lists(self) -> list[str]:
-        """Those whose cells may hold lists and objects."""
+        """The columns whose cells may hold lists and objects."""
         alone = (self.answer, self.label, self.gold, self.context, self.parts)
         return [*self.choices, *self.tag, *filter(None, alone)]
 

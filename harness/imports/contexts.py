@@ -70,7 +70,7 @@ def _joined(text: str | list[Any]) -> str:
 
 
 def supporting(passages: Iterable[Passage], facts: Any) -> list[Passage]:
-    """Those of a row's passages that hold the answer: all, where nothing tells which.
+    """The passages of a row that hold the answer: all, where nothing tells which.
 
     `facts`: the row's `supporting_facts`, titles or titles with the places of sentences.
     """

@@ -11,7 +11,7 @@ from harness.records import GroupMetric, TaskGroup
 def task_groups(
     groups: Iterable[Any], names: Mapping[str, str], ours: str, top: str
 ) -> tuple[TaskGroup, ...]:
-    """Of lm-eval's `Group`s those that aggregate anything.
+    """The groups of lm-eval's that aggregate anything.
 
     `names`: lm-eval's name of a task → ours. The group `top` is called as our task file, `ours`; others OURS.GROUP.
     """

@@ -171,7 +171,7 @@ class Member:
 
 
 def difference(job: str, task: str) -> str:
-    """Where two prompts part, and how each goes on."""
+    """Shows where two prompts part, and how each goes on."""
     at = next((at for at, pair in enumerate(zip(job, task, strict=False)) if pair[0] != pair[1]), None)
     at = min(len(job), len(task)) if at is None else at
     place = f"after {shown(job[max(0, at - 20) : at])}" if at else "at its start"

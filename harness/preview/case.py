@@ -21,7 +21,7 @@ TOKEN_BYTES = 4
 
 @dataclass(frozen=True)
 class Tokenizers:
-    """Those of the default models. Each is None until its model was fetched, and is read at the first need."""
+    """The tokenizers of the default models, each read at the first need; None until its model was fetched."""
 
     base: Path | None
     embedder: SentenceTransformerEmbedder | None

@@ -39,7 +39,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class GoldCoverage:
-    """Of the `answerable` test questions: how many name gold documents, and of how many an answer stands in one.
+    """How many of the `answerable` test questions name gold documents, and of how many an answer stands in one.
 
     `found` is of `looked_for`: those that are answered in words.
     """
@@ -90,7 +90,7 @@ def _passages(case: Case) -> int | None:
 
 
 def _estimated(case: Case) -> int:
-    """Of documents cut into full passages with their whole overlap."""
+    """The number of passages if documents were cut into full ones with their whole overlap."""
     assert case.corpus is not None
     settings = case.task.spec.retrieval
     new = settings.chunk_tokens - settings.overlap_tokens

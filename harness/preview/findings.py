@@ -44,7 +44,7 @@ class Finding:
 
 
 def findings(case: Case, shows: Shows) -> tuple[Finding, ...]:
-    """In the order of the table."""
+    """All findings, in the order of the table."""
     few = (Finding("few questions", text) for text in _few(case, shows))
     return (
         *few,
@@ -243,7 +243,7 @@ def _cut_questions(case: Case) -> Iterator[str]:
 
 
 def _cut(questions: Sequence[Question], embedder: SentenceTransformerEmbedder, passages: Retrieved) -> str:
-    """Its tokenizer is read only where a question is so long in bytes that it may have too many tokens."""
+    """The tokenizer is read only where a question is so long in bytes that it may have too many tokens."""
     long = [q for q in questions if len(q.question.encode()) >= embedder.max_tokens // 2]
     if not long:
         return ""

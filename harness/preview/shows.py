@@ -36,7 +36,7 @@ def in_points(difference: float) -> str:
 
 
 def shows(case: Case, candidates: int) -> Shows:
-    """Of a task's test questions. `candidates`: strategies that may be recommended."""
+    """What a task's test questions can show. `candidates`: strategies that may be recommended."""
     asked = {question.id: question for question in case.task.test}
     ids = cluster_ids(asked, len(case.corpus) if case.corpus else None)
     design = Design.of([ids[name] for name in asked])

@@ -37,7 +37,7 @@ class _LocalModel:
 
 
 def outlook(case: Case) -> tuple[Outlook, ...]:
-    """Of the strategies that `compare` runs unless it is told others, on the default model."""
+    """Which strategies apply, of those that `compare` runs by default, on the default model."""
     engine = cast(Engine, _LocalModel())
     setup = setup_of(engine, DEFAULT_EMBEDDER, 0)
     contestants = [(STRATEGIES[name], setup) for name in DEFAULT_STRATEGIES]

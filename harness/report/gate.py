@@ -93,7 +93,7 @@ def _may_differ(judgement: Judgement) -> str | None:
 
 
 def changed(changes: Sequence[Change]) -> Block:
-    """All that the manifests say is different."""
+    """Everything that differs by the manifests."""
     if not changes:
         return "Nothing that the manifests record: same inputs, versions, machine and prices."
     sentences = (f"{change.cause.value}: {change.sentence}" for change in changes)

@@ -69,7 +69,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
 
 
 def _workers(results: RunResult) -> str:
-    """Who of a cluster computed, and what is taken for granted of them."""
+    """Who computed in a cluster, and what is assumed of them."""
     if not results.workers:
         return ""
     who = "; ".join(group.in_words for group in results.workers)

@@ -131,7 +131,7 @@ COLUMNS = (
 
 
 def columns(task: TaskResult) -> tuple[Column, ...]:
-    """Those that hold a figure of some strategy."""
+    """The columns that hold a figure of some strategy."""
     return tuple(column for column in COLUMNS if any(map(column.known, task.strategies.values())))
 
 

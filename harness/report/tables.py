@@ -259,7 +259,7 @@ def _ratio(ratio: comparison.LatencyRatio | None) -> str:
 
 
 def _alone(row: comparison.Comparison) -> str:
-    """That a pair is in no family, and its p its own."""
+    """Marks a pair that is in no family, with a p of its own."""
     return "" if row.in_family or row.p_adjusted is None else " (by itself)"
 
 

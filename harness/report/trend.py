@@ -45,7 +45,7 @@ def opening(history: History) -> str:
 
 
 def when(created: str) -> str:
-    """To the minute, in UTC; what cannot be read as a time stands as it is."""
+    """A time to the minute, in UTC; what cannot be read as a time stands as it is."""
     moment = moment_of(created)
     return f"{moment:%Y-%m-%d %H:%M}" if moment else created or "no date"
 
@@ -159,7 +159,7 @@ def what_differs(mark: Mark) -> str:
 
 
 def sentence(mark: Mark, names: Mapping[str, str]) -> str:
-    """All of it, for a terminal. `names`: of the runs, by their folders."""
+    """The whole of a mark, for a terminal. `names`: of the runs, by their folders."""
     place = f"at {names[mark.run]} (before: {names[mark.since]})"
     return f"{arrow(mark)} {headline(mark)} {place}. {evidence(mark)} {what_differs(mark)}"
 

@@ -26,7 +26,7 @@ from harness.run.threads import as_they_come
 
 
 class Kept(Protocol):
-    """Where answers are written down: the run folder, or a trial's memory."""
+    """Where answers are written: the run folder, or a trial's memory."""
 
     def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]: ...
     def add_answers(self, rows: Sequence[AnswerRow], batches: Sequence[BatchRow]) -> None: ...
@@ -62,7 +62,7 @@ class AnswerPass:
         ]
 
     def known_answers(self, ready: ReadyJob) -> dict[int, Completion]:
-        """Those of a job's answers that are in the cache, by place; none of an adapter that is still to be trained."""
+        """The answers of a job that are in the cache, by place; none of an adapter that is still to be trained."""
         adapter = self.held(ready.job)
         if ready.job.adapter and adapter is None:
             return {}

@@ -127,7 +127,7 @@ class Front:
 
     @property
     def places(self) -> tuple[int, ...]:
-        """Of the two; none of nothing."""
+        """The places of the two prompts; none of no prompt."""
         return (self._first[1], self._last[1]) if self._first and self._last else ()
 
 

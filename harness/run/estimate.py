@@ -171,7 +171,7 @@ class Past:
         return cls(tokens, walls)
 
     def tokens_of_task(self, task: str) -> tuple[int, int]:
-        """Of all its systems."""
+        """The tokens of all systems of a task."""
         own = [known for (name, _), known in self.tokens.items() if name == task]
         return sum(total for total, _ in own), sum(count for _, count in own)
 

@@ -59,7 +59,7 @@ def by_obstacle(found: Mapping[str, Obstacle]) -> list[tuple[list[str], Obstacle
 
 
 def nothing_left(what: str, found: Mapping[str, Mapping[str, Obstacle]]) -> InputError:
-    """That nothing is left to compare, a clause, with every reason: task → system → why."""
+    """An error: nothing is left to compare, with every reason. `found`: task → system → why."""
     lines = [f"{task}: {name}: {why.in_words}" for task, row in found.items() for name, why in row.items()]
     return InputError("\n".join([f"{what}:", *lines]))
 
@@ -115,7 +115,7 @@ class ModelFacts:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where it was asked; nowhere, if its weights are read here."""
+        """The addresses that were asked; none if its weights are read here."""
         return (self.server, *self.endpoints) if self.server else ()
 
     @property

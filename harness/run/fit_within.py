@@ -53,7 +53,7 @@ class Unheard:
         self.track = progress.track
 
     def note(self, message: str) -> None:
-        """It is said again by the run itself."""
+        """Says nothing: the run itself says it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Tried:
 
     @property
     def questions(self) -> int:
-        """Of the largest task."""
+        """How many the largest task asks."""
         return max((len(task.test) for task in self.plan.tasks.values()), default=0)
 
     @property
@@ -192,7 +192,7 @@ class Fitter:
         return MARGIN * total
 
     def _most_questions(self, tried: Tried, timed: int) -> int:
-        """By bisection, as a run with more questions takes longer; 0 where not one fits."""
+        """The most questions that fit, by bisection; 0 where not one fits."""
         low, high = 0, tried.questions
         while low < high:
             middle = (low + high + 1) // 2

@@ -10,7 +10,7 @@ from harness.ranges import Gigabytes, Positive, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """Where a run was made. `memory_gb`: of the machine; `threads`: that torch used.
+    """The machine of a run. `memory_gb`: of the machine; `threads`: that torch used.
 
     `cpu`: its name, and in brackets the instructions that torch computes with, since a name covers several kinds: what
     has other instructions computes other last bits, and may train in another precision.

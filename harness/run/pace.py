@@ -103,7 +103,7 @@ class Pace:
         return (took + beside) / (hoped + beside) if hoped + beside else 1.0
 
     def _left_among_workers(self) -> float:
-        """By how much of what was expected is done in a second, the parts of the steps under way with it."""
+        """Seconds left, by how much of what was expected is done in a second, parts of steps under way included."""
         now, left, expected = self.clock(), dict(self._left), self.expected or {}
         if not left:
             return 0.0

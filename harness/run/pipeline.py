@@ -56,7 +56,7 @@ Reached = Callable[[bool], None]
 
 
 def nobody(_for_a_while: bool) -> None:
-    """Nobody watches the run."""
+    """Stands in where nobody watches the run."""
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Run:
         self._time(jobs)
 
     def make_ready(self) -> tuple[list[ReadyJob], Passes]:
-        """Everything that is known before the first answer."""
+        """Make ready everything that is known before the first answer."""
         tools = self.tools
         self._keep_template()
         self.contexts.prepare()

@@ -265,7 +265,7 @@ class TaskFilePrompts:
         return [*turns, user_turn(task, question, passages, citations)]
 
     def _examples(self, contexts: Contexts, nearest: Nearby) -> tuple[Question, ...]:
-        """In the order in which they are shown: the nearest to the question last, beside it."""
+        """The examples in the order in which they are shown, the nearest to the question last."""
         chosen = examples_of(contexts)
         if isinstance(chosen, Nearest):
             return tuple(reversed(nearest))

@@ -80,7 +80,7 @@ def timed_questions(questions: tuple[Question, ...], count: int, seed: int) -> t
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer stands in the order of a task's timings: a form, a question, and its block and position."""
+    """The place of an answer in the order of a task's timings: a form, a question, and its block and position."""
 
     form: TimedForm
     question: Question

@@ -133,7 +133,7 @@ def _proposer(settings: Settings, opened: Sequence[Model], cache: Path, progress
 
 
 def _device(models: Sequence[Model]) -> str:
-    """Where the embedder works: beside the first model that is here, else on what this machine has."""
+    """The embedder's device: that of the first model that is here, else the best of this machine."""
     from harness.engines.local import choose_device
 
     identities = [model.engine.identity for model in models]

@@ -18,7 +18,7 @@ typed have 2 % of such pairs; facts asked anew, none."""
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Of two sets of triples, from 0 to 1; two empty ones are alike."""
+    """Jaccard's index of two sets of triples, from 0 to 1; two empty ones are alike."""
     return len(one & other) / len(one | other) if one | other else 1.0
 
 

@@ -29,7 +29,7 @@ class Copy:
 
 
 def find_copies(test: Sequence[Question], learnt: Sequence[Question]) -> list[Copy]:
-    """For each test question its likest copy among `learnt`, exact ones first; those without one left out."""
+    """The likest copy among `learnt` of each test question that has one, exact ones first."""
     by_words = {same_words(question): question for question in reversed(learnt)}
     near = NearCopies(learnt)
     copies = []

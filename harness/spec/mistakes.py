@@ -48,7 +48,7 @@ def is_unicode(text: str) -> bool:
 
 
 def mistakes_of(details: ErrorDetails, model: type[BaseModel]) -> list[tuple[Loc, str]]:
-    """Where one pydantic error of `model` stands and what to say about it (several from `raise_mistakes`)."""
+    """The place and the sentence of one pydantic error of `model` (several from `raise_mistakes`)."""
     loc = details["loc"]
     if details["type"] == "mistakes":
         return [((*loc, *below), sentence) for below, sentence in details["ctx"]["mistakes"]]

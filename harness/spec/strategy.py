@@ -31,7 +31,7 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """Where a task's systems take their settings from: its file's sections, the embedder and the sampling seed."""
+    """What a task's systems take their settings from: its file's sections, the embedder and the sampling seed."""
 
     task: str
     retrieval: RetrievalSettings

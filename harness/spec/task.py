@@ -135,7 +135,7 @@ def load_task(path: Path) -> Task:
 
 
 def _gold_of_nothing(files: Iterable[QuestionFile]) -> Iterator[str]:
-    """That questions name gold documents, of a task that names no documents."""
+    """A remark: questions name gold documents of a task that names no documents."""
     places = [read.place(question) for read in files for question in read.questions if question.gold_docs]
     if places:
         yield (

@@ -55,7 +55,7 @@ class YamlFile:
         return InputError(text, path=self.source.path, line=line, column=column)
 
     def place(self, loc: Loc, *, of_key: bool = False) -> Place:
-        """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
+        """The place of the value (or the key) at `loc`, or of the key or list entry that is nearest around it."""
         key = value = self.root
         for part in loc:
             inside = self._inside(value, part)
@@ -245,5 +245,5 @@ _KINDS = {"int": "number", "float": "number", "bool": "truth value", "null": "nu
 
 
 def place_of(node: Any) -> Place:
-    """Where a node stands."""
+    """The line and column of a node."""
     return node.start_mark.line + 1, node.start_mark.column + 1

@@ -143,7 +143,7 @@ class Unread:
 
     @property
     def name(self) -> str:
-        """Its folder's: nothing else of it is known."""
+        """That of its folder: nothing else of it is known."""
         return self.folder
 
 

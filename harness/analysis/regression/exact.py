@@ -237,7 +237,7 @@ AROUND = 30
 
 
 def _first_difference(rerun: Rerun) -> str:
-    """Where the sample prompts of the two runs part, if they are of the same question."""
+    """A clause: where the sample prompts of the two runs part, if they are of the same question."""
     old, new = (side.run.prompts.get(rerun.pair) for side in rerun.sides)
     if not old or not new or old.question_id != new.question_id or old.text == new.text:
         return ""

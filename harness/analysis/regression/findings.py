@@ -95,7 +95,7 @@ class Ruling:
 
 
 def outcome_of(low: float, high: float, margin: float) -> Outcome:
-    """Of an interval of by how much something got worse, held against what does not matter."""
+    """The outcome of an interval of a loss, held against the loss that does not matter."""
     if low > margin:
         return Outcome.FAIL
     return Outcome.PASS if high < margin else Outcome.INCONCLUSIVE

@@ -297,7 +297,7 @@ class RunResult:
 
     @property
     def systems(self) -> tuple[SystemResult, ...]:
-        """Those of every task, task by task."""
+        """The systems of every task, task by task."""
         return tuple(row for task in self.tasks.values() for row in task.strategies.values())
 
     @property

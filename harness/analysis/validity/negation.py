@@ -64,7 +64,7 @@ def may_be_denied(reply: str, answers: Iterable[str], question: str) -> bool:
 
 
 def _hits(text: str, answer: str) -> Iterator[tuple[int, int]]:
-    """Where an answer stands as whole words."""
+    """The places where an answer stands as whole words."""
     start = text.find(answer) if answer else -1
     while start >= 0:
         end = start + len(answer)

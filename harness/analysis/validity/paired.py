@@ -42,7 +42,7 @@ def drop(a: ScoredAnswers, b: ScoredAnswers, metric: str, clusters: Mapping[str,
 
 
 def judged(changes: Sequence[float] | Floats, design: Design) -> Drop:
-    """By the test of the comparisons: its distribution is symmetric, so one side has half of its p."""
+    """One-sided: the test of the comparisons has a symmetric distribution, so one side has half of its p."""
     difference = compare(changes, design)
     delta = difference.delta or 0.0
     p = None if difference.p is None else difference.p / 2 if delta < 0 else 1.0

@@ -71,7 +71,7 @@ def same_answers(case: Case, rule: Rule) -> list[Check]:
 
 
 def _not_checked(served: list[ModelFacts]) -> str:
-    """That nobody said which local model a served one is, or that the two share no strategy."""
+    """Why nothing was compared: nobody said which local model a served one is, or the two share no strategy."""
     named = [model for model in served if model.same_as]
     if named:
         pairs = listed(f"{model.label or model.name} and {model.same_as}" for model in named)

@@ -11,7 +11,7 @@ from harness.quantities import counted
 
 
 def read_whole(case: Case, rule: Rule) -> list[Check]:
-    """Of a question that is too long, the embedder reads the beginning: what is asked may stand behind it."""
+    """Whether the embedder reads questions to their end: of one that is too long it reads the beginning alone."""
     searching = [system for system in case.own if system.searches]
     asked = {name: one for system in searching for name, one in case.own[system].questions.items()}
     tokens = {name: one.query_tokens for name, one in asked.items() if one.query_tokens is not None}

@@ -149,7 +149,7 @@ class _OpenText:
                 first = False
 
     def _table(self, element: Element) -> Iterator[str]:
-        """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
+        """The rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         heads: list[list[str]] = []
         rows: list[list[str]] = []
         hanging: dict[int, list[str]] = {}

@@ -20,7 +20,7 @@ def readable(stem: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """No spaces at line ends, at most one empty line in a row, none around the whole; no soft hyphens within words."""
+    """The text without soft hyphens, spaces at line ends, and empty lines around it or more than one in a row."""
     lines = "\n".join(line.rstrip() for line in text.replace("\u00ad", "").split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 

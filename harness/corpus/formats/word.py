@@ -182,7 +182,7 @@ class _Word:
             out.append(text)
 
     def _table(self, table: Any) -> Iterator[str]:
-        """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
+        """The rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         rows: list[list[str]] = []
         heads = 0
         for element in _inside(table, "tr"):

@@ -115,7 +115,7 @@ class Asker:
         return value
 
     def _tried(self, work: Callable[[], T]) -> T:
-        """One attempt; parameters that the server refuses are left out on the way, which is none of its own."""
+        """One attempt. Leaving out parameters that the server refuses does not count as another."""
         left_out: set[str] = set()
         while True:
             try:

@@ -121,10 +121,10 @@ class EndpointEngine:
         return self._prompts.facts(request)
 
     def load(self, adapter: AdapterRef | None) -> None:
-        """Nothing: the server holds its adapters ready."""
+        """Does nothing: the server holds its adapters ready."""
 
     def release(self) -> None:
-        """Nothing: no weights are here."""
+        """Does nothing: no weights are here."""
 
     def close(self) -> None:
         """Let threads that wait end with ModelUnavailable, and close the connections."""
@@ -251,7 +251,7 @@ class EndpointEngine:
     # Timing
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
-        """One streamed reply, asked for once. Its first token is that of the answer: thoughts come before it."""
+        """One streamed reply, asked for once. TTFT is that of the first token of the answer, behind any thoughts."""
         model = self._model(adapter)
         if request.scored:
             return self._timed_score(request, model, clock)

@@ -36,7 +36,7 @@ class Remedy(StrEnum):
 
 
 class Fault(Exception):
-    """No answer. `reason`: a clause without a full stop and without keys. `after_s`: how long the server asks to wait.
+    """Why there is no answer. `reason`: a clause without keys. `after_s`: how long the server asks to wait.
 
     `parameter`: what it refuses; `status`: of HTTP, where it answered at all.
     """

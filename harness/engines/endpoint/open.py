@@ -103,7 +103,7 @@ def _listed(clients: Sequence[Client]) -> list[Listing | Fault]:
 def _unlike(
     told: Listing, address: Address, names: Sequence[str], client: Client, listed: Listing
 ) -> str | None:
-    """That a server has another model than the first that was there, a clause; None where nothing says so."""
+    """A clause: how a server's model differs from that of the first one; None where nothing says so."""
     how = listed.unlike(told, names)
     return how and f"{client.address.url} is no server of the model of {address.url}: {how}"
 

@@ -79,7 +79,7 @@ def text_of(text: str) -> str:
 
 
 def answer_start(text: str) -> int:
-    """Where the answer begins behind the thoughts that stand in a text; at its end where they do not end."""
+    """The place behind the thoughts that stand in a text; its end where they do not end."""
     if (end := text.find(THOUGHT)) >= 0:
         rest = text[end + len(THOUGHT) :]
         return len(text) - len(rest.lstrip())

@@ -29,7 +29,7 @@ _TOO_MANY_REQUESTS = 429
 
 @dataclass(eq=False)
 class Server:
-    """One of them. `until`: it is left out, and not asked before that time; `refuses`: nor after it.
+    """One server. `until`: it is left out, and not asked before that time; `refuses`: nor after it.
 
     `answered`: how often it did; `failed`: how often since it last did not.
     """
@@ -102,7 +102,7 @@ class Servers:
             return any(server not in asked for server in self._due())
 
     def _due(self) -> list[Server]:
-        """Those that are there, and those whose time to be tried again has come."""
+        """The servers that are there, and those whose time to be tried again has come."""
         now = self.clock()
         able = (server for server in self.all if not server.refuses)
         return [server for server in able if server.until is None or server.until <= now]

@@ -189,7 +189,7 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores, step: int)
 
 
 def _examples(run: Evidence, task: str, answered: Sequence[dict[str, ScoredAnswer]]) -> dict[str, Shown]:
-    """Those that any question was shown as its own."""
+    """The examples that any question was shown as its own."""
     shown = {name for answers in answered for answer in answers.values() for name in answer.row.examples}
     found = examples_of(run, task, shown).items()
     return {visible(name): (visible(question), visible(reply)) for name, (question, reply) in found}

@@ -50,7 +50,7 @@ class Learning:
         return tuple(self._estimate(task, system) for task, system in self._systems() if sizes(task, system))
 
     def _systems(self) -> Iterator[tuple[Task, System]]:
-        """Those that learn, by task; what needs no training first."""
+        """The systems that learn, by task; those that need no training first."""
         for job in sorted(at_home(self.plan), key=lambda job: job.system.adapted):
             task = self.plan.tasks[job.task]
             if learns(job.system) and task.name not in self.askers.folder.manifest.set_aside:

@@ -39,7 +39,7 @@ Searches = Mapping[tuple[str, str], Work]
 
 
 def work_of(space: Space) -> Work:
-    """Nothing where dev tells too little, or there is no other setting."""
+    """The work of a search; none where dev questions are too few, or there is no other setting."""
     system = space.default.system
     questions = len({question.id for stage in space.stages for question in stage.questions})
     if questions < LEAST_DEV or not space.others:
@@ -57,7 +57,7 @@ def work_of(space: Space) -> Work:
 
 
 def _share(stage: Stage) -> float:
-    """Of a whole training."""
+    """The share of a whole training that a stage trains."""
     return 1.0 if stage.examples is None else 1 / EXAMPLES_SHARE
 
 

@@ -57,7 +57,7 @@ class Proposer:
     price: ApiPrice | None = None
 
     def propose(self, count: int, known: Sequence[ProposalRow], keep: Keep) -> list[ProposalRow]:
-        """Until `count` messages serve, or enough was asked; `known`: what a stopped run proposed already.
+        """Ask until `count` messages serve, or enough was asked; `known`: what a stopped run proposed already.
 
         `keep` is given each new row as soon as it is there: a server is asked for one at a time, so that nothing that
         was paid for is lost.

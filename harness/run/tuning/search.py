@@ -162,7 +162,7 @@ def _cost(rows: Sequence[TrialRow]) -> float:
 
 
 def _ranked(candidates: Sequence[Candidate], heard: Mapping[str, Sequence[TrialRow]]) -> list[Candidate]:
-    """Those that could be tried, the best of the last stage first, of equally good ones the cheaper."""
+    """The settings that could be tried, the best of the last stage first, of equally good ones the cheaper."""
     last = {one.system.id: heard[one.system.id][-1] for one in candidates}
     able = [one for one in candidates if last[one.system.id].score is not None]
     return sorted(able, key=lambda one: (-(last[one.system.id].score or 0.0), _cost([last[one.system.id]])))
@@ -171,7 +171,7 @@ def _ranked(candidates: Sequence[Candidate], heard: Mapping[str, Sequence[TrialR
 def _kept(
     alive: Sequence[Candidate], stage: Stage, heard: Mapping[str, Sequence[TrialRow]]
 ) -> list[Candidate]:
-    """Who goes on: the default, and the best of the others."""
+    """The settings that go on: the default, and the best of the others."""
     default, *others = alive
     return [default, *_ranked(others, heard)[: going_on(len(others), stage)]]
 

@@ -35,7 +35,7 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        """For a bar of progress: `rag, retrieval.k 5`."""
+        """The name on a progress bar: `rag, retrieval.k 5`."""
         return f"{self.default.name}, {in_words(self.changes) if self.changes else 'as it is'}"
 
 

@@ -27,6 +27,8 @@ from harness.corpus.formats.web import html
         ("Room <span class=ln>14b</span>", "Room 14b"),
         ("<h2>Ice<span class=mw-editsection>[<a href=x>edit</a>]</span></h2>", "## Ice"),
         ("<h2>Ice<a href='#ice'>\u200b</a></h2><p>Or less.<a href='#ref1'>↩</a>", "## Ice\n\nOr less."),
+        ("<button>Yes</button><button>No</button> <b>now</b>", "Yes No now"),
+        ("<svg><title>Hall</title><desc>North wing</desc><text>14</text></svg>", "Hall\nNorth wing\n14"),
         ("<div role=navigation>menu</div><main role=navigation>text</main>", "text"),
         ("<table><tr><td><b>Item</b><td><p><strong>Fee</strong></p><tr><td><b>drill</b><td>20</table>",
          "| Item | Fee |\n| --- | --- |\n| drill | 20 |"),
@@ -50,5 +52,5 @@ def test_a_table_of_html_in_markdown_is_one_over_its_empty_lines() -> None:
     assert markdown("<table><tr><td>\n\n- [a](b)\n\n</td></tr></table>", "s")[1] == "- a"
 
 
-def test_soft_hyphens_divide_no_word() -> None:
-    assert markdown("soft\u00adware", "s")[1] == "software"
+def test_signs_that_nobody_sees_divide_no_word() -> None:
+    assert markdown("soft\u00adware, 1\u2060000\ufeff", "s")[1] == "software, 1000"

@@ -148,6 +148,55 @@ class TestWord:
             "20°C ≤ 5 μm\n\n漢(kan)\n\n(a+b)/2 10^6√2(a+b)^2∑_i^n x\n\n[image: 14 loans in May]"
         )
 
+    def test_numbers_that_word_writes_by_itself(self, tmp_path: Path) -> None:
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+
+        def level(depth: int, form: str, text: str, more: str = "") -> str:
+            kind = f'<w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/>{more}'
+            return f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/>{kind}</w:lvl>'
+
+        def paragraph(words: str, *, of: int = 0, depth: int = 0, style: str = "") -> str:
+            own = f'<w:numPr><w:ilvl w:val="{depth}"/><w:numId w:val="{of}"/></w:numPr>' if of else ""
+            named = f'<w:pStyle w:val="{style}"/>' if style else ""
+            return f"<w:p {nsdecls('w')}><w:pPr>{named}{own}</w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>"
+
+        clauses = level(0, "decimal", "%1", '<w:pStyle w:val="Heading1"/>') + level(1, "decimal", "%1.%2")
+        clauses += level(2, "lowerLetter", "(%3)") + level(3, "bullet", "·") + level(4, "none", "")
+        restart = '<w:lvlOverride w:ilvl="2"><w:startOverride w:val="4"/></w:lvlOverride>'
+        document = self.docx.Document()
+        numbering = document.part.numbering_part.element
+        for element in list(numbering):
+            numbering.remove(element)
+        for xml in (
+            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="7">{clauses}</w:abstractNum>',
+            f'<w:num {nsdecls("w")} w:numId="1"><w:abstractNumId w:val="7"/></w:num>',
+            f'<w:num {nsdecls("w")} w:numId="2"><w:abstractNumId w:val="7"/>{restart}</w:num>',
+        ):
+            numbering.append(parse_xml(xml))
+        style = document.styles["Heading 1"].element.get_or_add_pPr()
+        style.append(parse_xml(f'<w:numPr {nsdecls("w")}><w:numId w:val="1"/></w:numPr>'))
+        lines = [
+            paragraph("Scope", style="Heading1"),
+            paragraph("Fees", style="Heading1"),
+            *(paragraph(words, of=1, depth=1) for words in ("a day", "a week")),
+            *(paragraph(words, of=1, depth=2) for words in ("drill", "saw")),
+            *(paragraph(words, of=2, depth=2) for words in ("late", "later")),
+            paragraph("dot", of=1, depth=3),
+            paragraph("plain", of=1, depth=4),
+            paragraph("a month", of=1, depth=1),
+            paragraph("unknown", of=9),
+            paragraph("Loss", style="Heading1"),
+            paragraph("whole", of=1, depth=1),
+        ]
+        for line in reversed(lines):
+            document.element.body.insert(0, parse_xml(line))
+        assert the_text(tmp_path, "a.docx", saved(document)) == (
+            "# 1 Scope\n\n# 2 Fees\n\n  2.1 a day\n  2.2 a week\n    (a) drill\n    (b) saw\n    (d) late\n"
+            "    (e) later\n"
+            "      - dot\n        - plain\n  2.3 a month\n- unknown\n\n# 3 Loss\n\n  3.1 whole"
+        )
+
     def test_charts_and_diagrams_where_they_stand(self, tmp_path: Path) -> None:
         from docx.opc.packuri import PackURI
         from docx.opc.part import Part

@@ -27,10 +27,15 @@ class Numbers:
         """The sign of the next item, which may say its own number."""
         number = number_of(item, "value", self.number)
         self.number = number + self.step
-        if self.form == "1" or not 0 < number <= _MOST:
-            return str(number)
-        sign = _roman(number) if self.form in "iI" else _letters(number)
-        return sign if self.form.islower() else sign.upper()
+        return numeral(number, self.form)
+
+
+def numeral(number: int, form: str) -> str:
+    """A number as a form of `Numbers` writes it; in digits where that has no sign for it."""
+    if form == "1" or not 0 < number <= _MOST:
+        return str(number)
+    sign = _roman(number) if form in "iI" else _letters(number)
+    return sign if form.islower() else sign.upper()
 
 
 def numbers_of(node: Any) -> Numbers:

@@ -19,9 +19,13 @@ def readable(stem: str) -> str:
     return words[:1].upper() + words[1:] or stem
 
 
+_UNSEEN = re.compile("[\u00ad\u2060\ufeff]")
+"""Soft hyphens, and marks that forbid a break: they take no room, and words with them are found by nobody."""
+
+
 def tidy(text: str) -> str:
-    """The text without soft hyphens, spaces at line ends, and empty lines around it or more than one in a row."""
-    lines = "\n".join(line.rstrip() for line in text.replace("\u00ad", "").split("\n"))
+    """The text without signs that take no room, spaces at line ends, and empty lines around it or in a row."""
+    lines = "\n".join(line.rstrip() for line in _UNSEEN.sub("", text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
 

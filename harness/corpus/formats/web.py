@@ -34,13 +34,21 @@ _PARAGRAPHS = frozenset((
 _TIGHT = frozenset(("p", "div", "ul", "ol", "menu"))
 """Blocks that begin a line, not a paragraph, inside a list."""
 _LINES = frozenset((
-    *("li", "dt", "dd", "figcaption", "summary", "option", "legend", "optgroup", "select", "textarea", "text"),
+    *("li", "dt", "dd", "figcaption", "summary", "option", "legend", "optgroup", "select", "textarea"),
+    *("text", "title", "desc"),  # of drawings
 ))  # fmt: skip
 _COLLECTED = frozenset((*_HEADINGS, "sup", "sub", "pre", "td", "th", "caption"))
 """Elements whose whole text is known before it is written."""
 _ROWS = frozenset(("tr", "thead", "tbody", "tfoot"))
 _SINGLE = frozenset(("br", "img", "input", "math"))
-_SIGNS = {"s": ("~~", "~~"), "strike": ("~~", "~~"), "del": ("~~", "~~"), "q": ("“", "”"), "rt": ("(", ")")}
+_SIGNS = {
+    "s": ("~~", "~~"),
+    "strike": ("~~", "~~"),
+    "del": ("~~", "~~"),
+    "q": ("“", "”"),
+    "rt": ("(", ")"),
+    "button": (" ", " "),
+}
 _HIDEABLE = frozenset(("span", "a", "b", "i", "em", "strong", "small", "sup", "sub", "label", "button"))
 _ACTS = frozenset((
     *_DROPPED, *_PARAGRAPHS, *_LINES, *_COLLECTED, *_SINGLE, *_SIGNS, *_HIDEABLE, "table", *_ROWS,

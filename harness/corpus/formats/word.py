@@ -9,8 +9,10 @@ from typing import Any
 
 from harness.corpus.document import Parsed
 from harness.corpus.formats.drawings import chart, diagram
+from harness.corpus.formats.elements import attribute, name_of, value_of
 from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
+from harness.corpus.formats.numbering import BULLET, Numbering
 from harness.corpus.formats.shape import (
     cell_text,
     headed_table,
@@ -44,37 +46,23 @@ def docx(data: bytes, stem: str) -> Parsed:
     return Parsed(title, (("", tidy("\n\n".join(_together(blocks)))),))
 
 
+class _Item(str):
+    """A block that is an item of a list."""
+
+    __slots__ = ()
+
+
 def _together(blocks: list[str]) -> Iterator[str]:
     """Blocks, the items of a list a line each."""
     items: list[str] = []
     for block in (*blocks, ""):
-        if items and not block.lstrip().startswith("- "):
+        if items and not isinstance(block, _Item):
             yield "\n".join(items)
             items = []
-        if block.lstrip().startswith("- "):
+        if isinstance(block, _Item):
             items.append(block)
         elif block:
             yield block
-
-
-def name_of(element: Any) -> str:
-    """An element's name without its namespace; comments have none."""
-    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
-
-
-def _value(element: Any, path: str, default: str = "") -> str:
-    """The `val` of an element below this one."""
-    child = element
-    for name in path.split("/"):
-        child = next((inner for inner in child if name_of(inner) == name), None)
-        if child is None:
-            return default
-    return _attribute(child, "val", "true")
-
-
-def _attribute(element: Any, name: str, default: str = "") -> str:
-    values = (str(value) for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name)
-    return next(values, default)
 
 
 def _ruby(parts: Sequence[str]) -> list[str]:
@@ -86,6 +74,7 @@ def _ruby(parts: Sequence[str]) -> list[str]:
 class _Word:
     def __init__(self, document: Any) -> None:
         self.title = ""
+        self._numbering = Numbering(document)
         self._drawn = document.part.rels
         self._levels = {style.style_id: _level(style) for style in document.styles}
 
@@ -111,14 +100,16 @@ class _Word:
         properties = next((child for child in element if name_of(child) == "pPr"), None)
         if properties is None or not text.strip():
             return no_heading(text)
-        level = self._levels.get(_value(properties, "pStyle"), 0)
-        level = int(_value(properties, "outlineLvl", str(level - 1))) + 1 if level < 9 else level
+        level = self._levels.get(value_of(properties, "pStyle"), 0)
+        level = int(value_of(properties, "outlineLvl", str(level - 1))) + 1 if level < 9 else level
+        place = self._numbering.sign(properties)
+        depth, sign = place or (0, BULLET)
         if 1 <= level <= 9:
             self.title = self.title or one_line(text)
-            return f"{'#' * min(level, 6)} {one_line(text)}"
-        if any(name_of(child) == "numPr" for child in properties) or level == _LIST:
-            depth = int(_value(properties, "numPr/ilvl", "0"))
-            return f"{'  ' * min(depth, 8)}- {text}"
+            number = f"{sign} " if sign != BULLET else ""
+            return f"{'#' * min(level, 6)} {number}{one_line(text)}"
+        if place or level == _LIST:
+            return _Item(f"{'  ' * min(depth, 8)}{sign} {text}")
         return no_heading(text)
 
     def _runs(self, element: Any, out: list[str], boxes: list[Any]) -> list[str]:
@@ -130,21 +121,21 @@ class _Word:
             elif name in _GAPS:
                 out.append(_GAPS[name])
             elif name in _NOTES:
-                out.append(f" [^{_NOTES[name]}{_attribute(child, 'id')}]")
+                out.append(f" [^{_NOTES[name]}{attribute(child, 'id')}]")
             elif name == "r":
                 self._run(child, out, boxes)
             elif name == "oMath":
                 out.append(omml(child))
             elif name == "sym":
-                out.append(symbol(_attribute(child, "font"), _attribute(child, "char")))
+                out.append(symbol(attribute(child, "font"), attribute(child, "char")))
             elif name == "ruby":
                 out += _ruby(
                     ["".join(self._runs(part, [], boxes)) for part in child if name_of(part) != "rubyPr"]
                 )
             elif name == "docPr":
-                out.append(image(_attribute(child, "descr")))
+                out.append(image(attribute(child, "descr")))
             elif name in ("chart", "relIds"):
-                boxes += self._drawing(_attribute(child, "id" if name == "chart" else "dm"))
+                boxes += self._drawing(attribute(child, "id" if name == "chart" else "dm"))
             elif name == "txbxContent":
                 boxes.append(child)
             elif name == "AlternateContent":
@@ -171,9 +162,9 @@ class _Word:
             return
         fonts = next((child for child in properties if name_of(child) == "rFonts"), None)
         text = in_font(
-            "".join(self._runs(run, [], boxes)), "" if fonts is None else _attribute(fonts, "ascii")
+            "".join(self._runs(run, [], boxes)), "" if fonts is None else attribute(fonts, "ascii")
         )
-        raised = _value(properties, "vertAlign") if text.strip() and not text.startswith(" [^") else ""
+        raised = value_of(properties, "vertAlign") if text.strip() and not text.startswith(" [^") else ""
         if raised in ("superscript", "subscript"):
             out.append(up(text) if raised == "superscript" else down(text))
         elif text.strip() and (_is_on(properties, "strike") or _is_on(properties, "dstrike")):
@@ -215,9 +206,9 @@ def _row(cells: Sequence[tuple[Any, Sequence[str]]], above: Sequence[str], is_he
     for cell, blocks in cells:
         properties = next((child for child in cell if name_of(child) == "tcPr"), ())
         text = cell_text(blocks)
-        if _value(properties, "vMerge", "none") in ("continue", "true") and not text:
+        if value_of(properties, "vMerge", "none") in ("continue", "true") and not text:
             text = above[len(row)] if len(row) < len(above) else ""
-        spanned = min(int(_value(properties, "gridSpan", "1")), 50)
+        spanned = min(int(value_of(properties, "gridSpan", "1")), 50)
         row += [text, *[text if is_head else ""] * (spanned - 1)]
     return row
 
@@ -236,7 +227,7 @@ def _level(style: Any) -> int:
 
 
 def _is_on(properties: Any, name: str) -> bool:
-    return _value(properties, name, "false") not in ("false", "0", "none", "off")
+    return value_of(properties, name, "false") not in ("false", "0", "none", "off")
 
 
 def _inside(element: Any, name: str) -> Iterator[Any]:
@@ -256,7 +247,7 @@ def _notes(document: Any, reader: _Word) -> Iterator[str]:
         for relation in document.part.rels.values():
             if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
                 for note in parse_xml(relation.target_part.blob):
-                    number = _attribute(note, "id")
+                    number = attribute(note, "id")
                     text = one_line(" ".join(reader.blocks(note)))
                     yield from [f"[^{sign}{number}]: {text}"] if text else []
 

@@ -71,7 +71,10 @@ def _means(path: PurePath, task: str) -> bool:
 
 def _flags(command: str) -> Iterator[tuple[str, list[str]]]:
     """Each flag of a command line with its value, as it stands there; a task, under no flag."""
-    tokens = shlex.split(command)[2:]
+    try:
+        tokens = shlex.split(command)[2:]
+    except ValueError:  # no shell has run this
+        return
     while tokens:
         token, *tokens = tokens
         flag, equals, _ = token.partition("=")

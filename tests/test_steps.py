@@ -29,6 +29,11 @@ RUN = "harness compare faq other --quick --model small=folder --model=large=http
             ("--seeds 3",),
             "harness compare mine/faq.yaml --seeds 3",
         ),
+        (
+            "harness compare 'what nobody typed",
+            (),
+            "harness compare faq",
+        ),
         ("harness compare 'my tasks/faq/' --limit 9", (), "harness compare 'my tasks/faq/' --limit 9"),
         ("harness compare b.yaml 'my tasks/faq/task.yaml'", (), "harness compare 'my tasks/faq/task.yaml'"),
         (

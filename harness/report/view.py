@@ -84,9 +84,10 @@ def led(lead: str, body: Table | Bullets) -> tuple[Block, ...]:
 
 
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
-"""Control characters and marks of direction and width: they change how a text looks and are not seen themselves."""
+"""Control characters, marks of direction and width, what is no character: they change how a text looks and are not seen
+themselves."""
 
 
 def visible(text: str) -> str:

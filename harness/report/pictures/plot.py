@@ -16,6 +16,7 @@ from typing import Any
 from harness.analysis.results.run import AdapterResult, TaskResult
 from harness.records import TimingRow
 from harness.report.pictures.looks import Looks
+from harness.report.view import visible
 from harness.steps import Step
 
 Spec = dict[str, Any]
@@ -72,15 +73,18 @@ def draw(plot: Plot) -> str:
 
     svg = vl_convert.vegalite_to_svg(_enlarged(plot.spec), allowed_base_urls=[])
     svg = _SIZE.sub(lambda size: f'font-size="{float(size[1]) / FONT_MARGIN:.4g}px"', _ROLES.sub(r"\1", svg))
-    label = escape(f"{plot.title}. {plot.description}", quote=True)
+    label = escape(visible(f"{plot.title}. {plot.description}"), quote=True)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
 
 
 def _enlarged(spec: Any) -> Any:
-    """The same specification with every size of text made larger."""
+    """The same specification with every size of text made larger, and nothing in a text that no SVG may hold: on such
+    a character vl-convert ends the process."""
     if isinstance(spec, dict):
         return {
             key: round(value * FONT_MARGIN, 4) if key.lower().endswith("fontsize") else _enlarged(value)
             for key, value in spec.items()
         }
-    return [_enlarged(part) for part in spec] if isinstance(spec, list) else spec
+    if isinstance(spec, list):
+        return [_enlarged(part) for part in spec]
+    return visible(spec) if isinstance(spec, str) else spec

@@ -58,6 +58,14 @@ def test_names_from_data_are_text() -> None:
     assert name in "".join(ElementTree.fromstring(svg).itertext())
 
 
+def test_a_character_that_no_svg_may_hold_does_not_end_the_process() -> None:
+    spec = chart.picture(
+        [{"mark": "text", "encoding": {"text": {"field": "x"}}}], height=20, rows=[{"x": "a\x1b[31mb\uffff"}]
+    )
+    svg = draw(Plot("a\x1b", "", "b\uffff", spec))
+    assert "a[U+001B][31mb[U+FFFF]" in "".join(ElementTree.fromstring(svg).itertext())
+
+
 def test_the_same_plot_gives_the_same_bytes_in_another_process() -> None:
     spec = chart.picture([{"mark": "point", "encoding": {"x": {"value": 3}}}], height=20)
     code = (

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
 from harness.errors import InputError
+from tests.analysis.expert.described import described
+from tests.analysis.expert.evidence import write_described
 from tests.analysis.runs import QUESTIONS, answers, derived, manifest, strategy, timings, write_run
 
 
@@ -285,3 +288,10 @@ def test_what_is_missing_is_told_by_reason_and_is_in_no_share(tmp_path: Path) ->
     assert (results["missing_answers"], results["incomplete"]) == (2, True)
     pair = next(row for row in results["tasks"]["facts"]["comparisons"] if row["a"] == "base")
     assert pair["n"] == 2, "a comparison is of the questions that both answered"
+
+
+def test_the_price_at_which_a_choice_turns_goes_by_the_questions_that_all_answered(tmp_path: Path) -> None:
+    """rag left out 20 of 200 questions, none of which base had right."""
+    evidence = described("right base 120, rag 117; too_long rag 20")
+    row, *_ = derive(read_run(write_described(tmp_path / "run", evidence))).tasks["facts"].decision.break_even
+    assert {row.a: row.accuracy_a, row.b: row.accuracy_b} == {"base": 120 / 180, "rag": 117 / 180}

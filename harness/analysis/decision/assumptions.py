@@ -23,10 +23,12 @@ def assumptions(case: Case, decision: Decision) -> Reasons:
     yield from _changed(decision)
     if setting.refresh_days is None:
         yield reason("The knowledge is assumed not to change.")
-    yield reason(
-        "A cost is the mean of the timed queries. Two costs count as the same where they differ by no more than what "
-        "the intervals of these means leave open and half of what they differ in people's hours, which are assumed."
-    )
+    if any(row.monthly_usd is not None for row in decision.candidates.values()):
+        yield reason(
+            "A cost is the mean of the timed queries. Two costs count as the same where they differ by no more than "
+            "what the intervals of these means leave open and half of what they differ in people's hours, which are "
+            "assumed."
+        )
     yield from _timed(case, decision)
     yield from _served(case, decision)
 

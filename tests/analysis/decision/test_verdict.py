@@ -208,6 +208,8 @@ def test_assumptions_are_told_until_they_are_none() -> None:
     assert figures[:2] == [{"monthly_queries": 10_000, "horizon_months": 12}, {"margin": 0.05}]
     known = decided([BASE, RAG], monthly_queries=500, error_price_usd=1.0, refresh_days=30)
     assert [reason.figures for reason in known.assumptions][:2] == [{"margin": 0.05}, {}]
+    assert "A cost is the mean" in text_of(decided([BASE, RAG]))
+    assert "A cost is the mean" not in text_of(decided(*WORLDS["untimed"][:1])), "there is none"
 
 
 def test_what_would_change_it_is_told_with_its_value() -> None:

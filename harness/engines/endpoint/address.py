@@ -50,8 +50,11 @@ class Address:
         return is_local(self.url)
 
     def hide(self, text: str) -> str:
-        """A text that a server sent, in one line, without the key, parts of it, or passwords in addresses."""
-        text = " ".join(text.split())
+        """A text that a server sent, in one line, without the key, parts of it, or passwords in addresses.
+
+        It can be written down: JSON can spell halves of characters.
+        """
+        text = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
         if self.key:
             text = _without(text, self.key)
         return _USERINFO.sub("[hidden]@", _LIKE_KEYS.sub("[hidden]", text))

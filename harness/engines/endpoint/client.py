@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from harness.engines.endpoint.address import Address
 from harness.engines.endpoint.faults import Fault, Remedy, fault_of, quote, words_of
+from harness.spec.mistakes import is_unicode
 
 Path = Literal["chat/completions", "completions"]
 Body = dict[str, Any]
@@ -30,6 +31,8 @@ _LONGEST = 64 * 2**20
 """Bytes of a reply: what is longer is none."""
 _LONGEST_REFUSAL = 100_000
 """Bytes that are read of a reply that is no success."""
+_LONGEST_NAME = 1_000
+"""Characters of a model's name."""
 NEEDED = frozenset({"model", "messages", "prompt", "stream"})
 """Parameters that no request can do without."""
 DONE = object()
@@ -102,7 +105,7 @@ class Client:
         rows = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(rows, list):
             raise Fault("the server's list of models is none", Remedy.OTHER)
-        return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        return [row for row in rows if isinstance(row, dict) and _is_name(row.get("id"))]
 
     @contextlib.contextmanager
     def _asking(self, path: Path, body: Body) -> Iterator[Any]:
@@ -210,6 +213,11 @@ def _no_success(longest_s: float, response: Any) -> None:
         if len(body) >= _LONGEST_REFUSAL or time.monotonic() > end:
             break
     raise _Refusal(response.status_code, response.headers, body[:_LONGEST_REFUSAL])
+
+
+def _is_name(name: Any) -> bool:
+    """Whether a model can be called so: a name is asked for, and written into every manifest."""
+    return isinstance(name, str) and 0 < len(name.strip()) <= _LONGEST_NAME and is_unicode(name)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -174,6 +174,13 @@ def test_a_refusal_of_any_size_is_quoted_in_a_line(server: ScriptedServer) -> No
     assert len(str(caught.value)) < 400
 
 
+def test_half_a_character_in_what_a_server_says_can_be_written_down(server: ScriptedServer) -> None:
+    server.always = plainly('{"error": "worker \\ud800 died"}')
+    with pytest.raises(NoAnswer, match=r"worker . died") as caught:
+        World(server).ask()
+    assert str(caught.value).encode()
+
+
 def test_a_server_that_dies_and_comes_back_is_asked_on(server: ScriptedServer) -> None:
     world = World(server)
     world.ask()

@@ -180,6 +180,12 @@ def test_several_models_are_listed(server: ScriptedServer) -> None:
         World(server, model=server.url)
 
 
+@pytest.mark.parametrize("name", ["", " \n", "\ud800", "m" * 1_000_000, 7, None])
+def test_what_is_no_name_is_no_model_of_a_list(server: ScriptedServer, name: object) -> None:
+    server.models = [{"id": name}, {"id": "one"}]
+    assert World(server, model=server.url).engine.identity.name == "one"
+
+
 def test_a_server_that_keeps_no_list_is_asked_all_the_same(server: ScriptedServer) -> None:
     server.get_faults.append(status(404))
     assert World(server).ask().text == "In Italy."

@@ -13,6 +13,7 @@ from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
 from typing import Any
 
+from harness.engines.weights import check_layers
 from harness.errors import HarnessError, ModelUnavailable
 from harness.loading import check_fit
 from harness.progress import Progress
@@ -58,6 +59,8 @@ def _read(source: Path) -> tuple[Any, Any]:
     transformers = import_transformers()
     shared = {"gguf_file": source.name, "local_files_only": True, "trust_remote_code": False}
     try:
+        config = transformers.AutoConfig.from_pretrained(source.parent, **shared)
+        check_layers(config, _tensors(source), source)
         tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, **shared)
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
             source.parent,
@@ -66,6 +69,8 @@ def _read(source: Path) -> tuple[Any, Any]:
             output_loading_info=True,
             **shared,
         )
+    except ModelUnavailable:
+        raise
     except Exception as error:  # a broken file makes the parsers raise nearly anything
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise ModelUnavailable(
@@ -75,6 +80,12 @@ def _read(source: Path) -> tuple[Any, Any]:
         ) from error
     check_fit(info, f"the model in {source}", ignored=("unexpected",))
     return model.eval(), tokenizer
+
+
+def _tensors(source: Path) -> int:
+    """How many tensors the header of a file says that it holds."""
+    with source.open("rb") as stream:
+        return int.from_bytes(stream.read(16)[8:], "little")
 
 
 def _write(model: Any, tokenizer: Any, target: Path) -> None:

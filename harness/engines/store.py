@@ -189,7 +189,10 @@ def _open_gguf(path: Path, reference: str, kind: Kind, cache: Path, progress: Pr
         gguf.dequantize(path.resolve(), target, path.stem, progress)
         return sha256
 
-    return _cached(folder, path.stem, f"GGUF file {path.name}", None, build, progress)
+    def other(found: folders.Sidecar) -> str | None:
+        return None if found.sha256 == sha256 else f"{folders.SIDECAR} names another GGUF file"
+
+    return _cached(folder, path.stem, f"GGUF file {path.name}", None, build, progress, other)
 
 
 def _open_folder(

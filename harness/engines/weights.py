@@ -102,12 +102,7 @@ def check_described(config: Any, weights: Stored, folder: Path) -> type:
     import torch
 
     path = folder / "config.json"
-    for key, layers in _layer_counts(config.to_dict()):
-        if layers > max(weights.tensors, FEW_LAYERS):
-            raise ModelUnavailable(
-                f"{path} says {key}: {layers:,}, and the weights beside it are {counted(weights.tensors, 'tensor')}. "
-                "One of the two is not of this model; copy the folder again."
-            )
+    check_layers(config, weights.tensors, path)
     transformers = import_transformers()
     with reading(f"the model in {folder}"), torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(
@@ -129,6 +124,16 @@ def check_described(config: Any, weights: Stored, folder: Path) -> type:
             "One of the two is not of this model; copy the folder again."
         )
     return type(model)
+
+
+def check_layers(config: Any, tensors: int, path: Path) -> None:
+    """Raises ModelUnavailable for a configuration of more layers than there are tensors: each would be built first."""
+    for key, layers in _layer_counts(config.to_dict()):
+        if layers > max(tensors, FEW_LAYERS):
+            raise ModelUnavailable(
+                f"{path} says {key}: {layers:,}, and the weights with it are {counted(tensors, 'tensor')}. "
+                "One of the two is not of this model; copy it again."
+            )
 
 
 def _layer_counts(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

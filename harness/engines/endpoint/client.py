@@ -31,6 +31,7 @@ _LONGEST = 64 * 2**20
 """Bytes of a reply: what is longer is none."""
 _LONGEST_REFUSAL = 100_000
 """Bytes that are read of a reply that is no success."""
+_SHORTEST_KEY = 16
 _LONGEST_NAME = 1_000
 """Characters of a model's name."""
 NEEDED = frozenset({"model", "messages", "prompt", "stream"})
@@ -151,9 +152,14 @@ class Client:
             yield piece
 
     def _value(self, content: bytes, what: str = "the server's reply") -> Any:
-        """The JSON of a reply, which must be no error. Raises Fault."""
+        """The JSON of a reply, which must be no error. Raises Fault.
+
+        A key in it is taken out: replies are kept, and shown. A short one may be any word, and is no secret.
+        """
+        key = self.address.key or ""
         try:
-            value = json.loads(content.decode("utf-8"))
+            text = content.decode("utf-8")
+            value = json.loads(text.replace(key, "[hidden]") if len(key) >= _SHORTEST_KEY else text)
         except UnicodeDecodeError:
             raise Fault(f"{what} is not UTF-8") from None
         except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from harness.errors import HarnessError, InputError, ModelUnavailable
 from harness.spec.models import ModelEntry
 from tests.engines.endpoint.world import World
 from tests.fakes import Silent
-from tests.servers import ScriptedServer, answering, plainly, status
+from tests.servers import ScriptedServer, answering, plainly, reply_body, status
 
 KEY = "sk-live-51Hq8vZkTbXw02LmNpRyUcEd"
 
@@ -85,6 +85,12 @@ def test_a_server_of_ones_own_is_sent_no_key_that_it_was_not_meant_to_have(
 def test_the_key_that_is_named_is_sent(server: ScriptedServer) -> None:
     World(server, {"MY_KEY": KEY}, key_env="MY_KEY").ask()
     assert {headers["authorization"] for headers in server.headers} == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize(("key", "said"), [(KEY, "[hidden]"), ("EMPTY", "EMPTY")])
+def test_a_key_in_an_answer_is_not_kept(server: ScriptedServer, key: str, said: str) -> None:
+    server.always = answering(reply_body(f"Your key is {key}."))
+    assert World(server, {"MY_KEY": key}, key_env="MY_KEY").ask().text == f"Your key is {said}."
 
 
 def test_azure_has_its_key_and_its_version_in_their_places(server: ScriptedServer) -> None:

@@ -27,6 +27,8 @@ _LONGEST_FORMAT = 200
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*\bref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"')
 _WIDEST, _MOST_FILLED = 200, 1_000_000
 """Columns and cells that merged ones may fill; a file may claim all that a sheet can have."""
+_CODE = re.compile(r"(?:[-()/ ]|\\[-()/ ])*0(?:0|[-()/ ]|\\[-()/ ])+")
+"""Formats of codes, such as those of articles and telephones: zeros, and signs between them."""
 _SCALED = re.compile(r"[0#?](,+)[^0#?,]*\Z")
 """A comma behind the last digit shows thousands."""
 
@@ -161,6 +163,9 @@ def shown(value: Any, number_format: str = "General") -> str:
         return value.date().isoformat()
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if not isinstance(value, int | float):
         return str(value)
     first = number_format[:_LONGEST_FORMAT].split(";")[0]
@@ -168,8 +173,8 @@ def shown(value: Any, number_format: str = "General") -> str:
         value /= 1000 ** len(scaled[1])
     if "%" in first:
         return f"{_plain(value * 100)}%"
-    if re.fullmatch("0{2,}", first) and value >= 0:
-        return _decimals(value, 0).zfill(len(first))
+    if _CODE.fullmatch(first) and value >= 0:
+        return _coded(_decimals(value, 0), first.replace("\\", ""))
     currency = _CURRENCY.search(first)
     sign = (currency["named"] or currency["quoted"] or currency["sign"] or "").strip() if currency else ""
     if currency is None or not sign:
@@ -178,6 +183,13 @@ def shown(value: Any, number_format: str = "General") -> str:
     number = _decimals(value, len(decimals[1])) if decimals else _plain(value)
     behind = re.search(r"[0#]", first[: currency.start()])
     return f"{number} {sign}" if behind else f"{sign}{'' if len(sign) == 1 else ' '}{number}"
+
+
+def _coded(digits: str, form: str) -> str:
+    """The digits of a code in the places of its form: 4711 as `000-0000` is `000-4711`."""
+    left = iter(reversed(digits.zfill(form.count("0"))))
+    signs = [next(left) if sign == "0" else sign for sign in reversed(form)]
+    return "".join([*signs, *left][::-1])
 
 
 _EXACT = 1e15

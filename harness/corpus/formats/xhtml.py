@@ -14,20 +14,22 @@ _VOID = frozenset(
 
 
 def as_html(source: str) -> str:
-    """The page, where it says that it is XHTML with an end tag for each element that `/>` ends; else as it is.
+    """The page with its CDATA as text and, where it says that it is XHTML, an end tag for each element that `/>` ends.
 
-    HTML reads `<title/>` and `<script src="x"/>` as open, and all behind them as theirs.
+    HTML reads `<title/>` and `<script src="x"/>` as open, and all behind them as theirs. CDATA is a comment to it, but
+    wikis write code into it.
     """
-    if not (_DECLARED.match(source) or _DECLARED.search(source, 0, 2_000)):
-        return source
     markup, *rest = source.split(_CDATA)
-    return _CLOSED.sub(_ended, markup + "".join(map(_as_text, rest)))
+    page = markup + "".join(map(_as_text, rest))
+    declared = _DECLARED.match(source) or _DECLARED.search(source, 0, 2_000)
+    return _CLOSED.sub(_ended, page) if declared else page
 
 
 def _as_text(behind: str) -> str:
     """What stands behind the opening of a CDATA section, up to the next one."""
     text, closing, markup = behind.partition("]]>")
-    return escape(text) + markup if closing else _CDATA + behind
+    whole = closing and "</script" not in text.lower()  # of a script, which names the sign, it may be none
+    return escape(text) + markup if whole else _CDATA + behind
 
 
 def _ended(match: re.Match[str]) -> str:

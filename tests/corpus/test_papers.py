@@ -108,3 +108,27 @@ def test_ligatures_are_letters(tmp_path: Path) -> None:
     from harness.corpus.formats.pdf import _tidied
 
     assert _tidied("\ufb01nal e\ufb03cient 10\u00b2") == "final efficient 10\u00b2"
+
+
+def test_what_is_typed_into_a_form_and_onto_a_page_is_read(tmp_path: Path) -> None:
+    from pypdf.annotations import FreeText
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+    def named(**entries: object) -> DictionaryObject:
+        return DictionaryObject({NameObject(f"/{key}"): value for key, value in entries.items()})
+
+    writer = pypdf.PdfWriter(clone_from=BytesIO(pdf_of([["Loan of a tool"], ["Second"]])))
+    fields = [
+        named(Subtype=NameObject("/Widget"), T=TextStringObject("days"), V=TextStringObject("14")),
+        named(Subtype=NameObject("/Widget"), TU=TextStringObject("Insured"), V=NameObject("/Yes")),
+        named(Subtype=NameObject("/Widget"), T=TextStringObject("late"), V=NameObject("/Off")),
+        named(Subtype=NameObject("/Widget"), T=TextStringObject("empty")),
+        named(Subtype=NameObject("/Link")),
+        NameObject("/None"),
+    ]
+    writer.pages[0][NameObject("/Annots")] = ArrayObject(fields)
+    writer.add_annotation(1, FreeText(text="paid 20 EUR", rect=(50, 550, 200, 650)))
+    stream = BytesIO()
+    writer.write(stream)
+    _, document = corpus_of(tmp_path, stream.getvalue())
+    assert document.text == "Loan of a tool\n\ndays: 14\nInsured: Yes\n\nSecond\n\npaid 20 EUR"

@@ -52,7 +52,31 @@ def page_text(page: Any) -> str:
     with _fonts_set_anew(page):
         whole = str(page.extract_text(visitor_operand_before=operate, visitor_text=take))
     apart = "".join(piece.text for piece in pieces) == whole
-    return _with_marks(pieces) if apart else whole
+    return "\n".join([_with_marks(pieces) if apart else whole, *_typed(page)])
+
+
+def _typed(page: Any) -> Iterator[str]:
+    """What people typed onto a page: the fields of a form that are filled in, and text beside it."""
+    for reference in _object(page.get("/Annots"), list) or ():
+        note = _object(reference, dict) or {}
+        kind = note.get("/Subtype")
+        if kind == "/FreeText":
+            yield _shown(note.get("/Contents"))
+        elif kind == "/Widget":
+            field = {**(_object(note.get("/Parent"), dict) or {}), **note}
+            value = _shown(field.get("/V"))
+            label = _shown(field.get("/TU") or field.get("/T"))
+            yield f"{label}: {value}" if value and value != "Off" else ""
+
+
+def _object(value: Any, kind: type) -> Any:
+    """What a value of a PDF is or refers to; None where that is of another kind."""
+    found = value.get_object() if hasattr(value, "get_object") else value
+    return found if isinstance(found, kind) else None
+
+
+def _shown(value: Any) -> str:
+    return str(value).removeprefix("/") if isinstance(value, str) else ""
 
 
 def _with_marks(pieces: Sequence[_Piece]) -> str:

@@ -16,6 +16,7 @@ from harness.records import Question, TaskGroup
 from harness.spec.copies import near_test
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
+from harness.spec.spelled import as_on_disk
 from harness.spec.starter import left_as_they_came
 from harness.spec.taskspec import Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
@@ -191,7 +192,7 @@ def _question_paths(file: YamlFile) -> dict[str, Path]:
         name = section.get(role) if isinstance(section, dict) else None
         if not isinstance(name, str) or not name.strip():
             continue  # absent, or reported by the model
-        path = Path(os.path.normpath(file.source.path.parent / name))
+        path = Path(as_on_disk(os.path.normpath(file.source.path.parent / name)))
         same = next((other for other in paths if paths[other] == path), None)
         if same:
             file.note(("questions", role), f"is the same file as questions.{same}.")
@@ -221,10 +222,10 @@ def _corpus(file: YamlFile) -> str | None:
         return None
     # Not resolve(): `..` goes by name here, as it does in the messages.
     base = os.path.abspath(file.source.path.parent)  # noqa: PTH100
-    plain = os.path.normpath(Path(base, written))
+    plain = as_on_disk(os.path.normpath(Path(base, written)))
     if os.path.exists(plain):  # noqa: PTH110
         return plain
-    pattern = os.path.normpath(Path(glob.escape(base), written))
+    pattern = as_on_disk(os.path.normpath(Path(glob.escape(base), written)))
     if glob.has_magic(written) and _matches(pattern):
         return pattern
     what = "no file matches the pattern" if glob.has_magic(written) else "there is no folder or file"

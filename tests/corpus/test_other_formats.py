@@ -45,6 +45,24 @@ def test_rows_stand_under_their_headings(tmp_path: Path, name: str, data: str) -
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.csv", "# 14 days\n\nItem,Fee\ndrill,20\n", "\\# 14 days\n\n| Item | Fee |\n| --- | --- |\n| drill | 20 |"),
+        ("a.csv", "# stop\nstop\n", "\\# stop\nstop"),
+        ("a.eml", "Subject: Stop\n\n# stop\nstop\n", "# Stop\n\n\\# stop\nstop"),
+        ("a.ipynb", '{"cells": [{"cell_type": "raw", "source": "# stop"}]}', "\\# stop"),
+        ("a.rst", "# stop\nstop\n", "\\# stop\nstop"),
+        ("a.md", "<syntaxhighlight lang=sh>\n# stop\n</syntaxhighlight>\n\n# Real\n",
+         "<syntaxhighlight lang=sh>\n\\# stop\n</syntaxhighlight>\n\n# Real"),
+    ],
+)  # fmt: skip
+def test_a_line_that_looks_like_a_heading_is_none(tmp_path: Path, name: str, data: str, text: str) -> None:
+    if name == "a.rst":
+        pytest.importorskip("docutils", reason="needs the documents extra")
+    assert read(tmp_path, name, data).text == text
+
+
 def test_rows_of_many_columns_carry_their_headings(tmp_path: Path) -> None:
     heads = [f"a heading of {number} words" for number in range(8)]
     text = read(tmp_path, "a.csv", ",".join(heads) + "\n" + ",".join("20" for _ in heads)).text

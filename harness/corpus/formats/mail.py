@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.encodings import western
-from harness.corpus.formats.shape import one_line, readable, tidy
+from harness.corpus.formats.shape import no_heading, one_line, readable, tidy
 from harness.corpus.formats.web import fragment
 from harness.corpus.source import page_of, text_in, unix
 
@@ -109,4 +109,4 @@ def _text(body: EmailMessage, told: _Told) -> str:
             raise
         text = unix(guess.text)
         told.guessed.append(guess.encoding)
-    return fragment(text) if is_page else text
+    return fragment(text) if is_page else no_heading(text)

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
-from harness.corpus.formats.shape import fenced, readable, tidy
+from harness.corpus.formats.shape import fenced, no_heading, readable, tidy
 from harness.corpus.formats.stretches import stretches
 from harness.corpus.formats.tags import html_alone
 from harness.corpus.formats.web import fragment
@@ -193,6 +193,8 @@ class _Page:
             prefix = _PREFIX.match(self._lines[first])
             text = fragment(content)
             self._replace(first, last, [(prefix[0] if prefix else "") + line for line in text.split("\n")])
+        elif "#" in content:  # in a block of tags that HTML does not know, no line is a heading
+            self._replace(first, last, [no_heading(line) for line in self._lines[first:last]])
 
     def _replace(self, first: int, last: int, lines: Sequence[str]) -> None:
         self._new[first] = list(lines)

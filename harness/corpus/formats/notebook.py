@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.corpus.document import NotRead
 from harness.corpus.formats.md import markdown
-from harness.corpus.formats.shape import fenced, readable, tidy
+from harness.corpus.formats.shape import fenced, no_heading, readable, tidy
 from harness.corpus.formats.web import fragment
 
 _LONGEST_OUTPUT = 2_000
@@ -53,7 +53,7 @@ def _cell(cell: dict[str, Any], language: str) -> tuple[str, str]:
         title, text = markdown(source, "\0")
         return title.strip("\0"), text
     if kind != "code":
-        return "", source
+        return "", no_heading(source)
     code = [fenced(source.rstrip(), language)] if source.strip() else []
     return "", "\n\n".join([*code, *_outputs(cell.get("outputs", ()))])
 

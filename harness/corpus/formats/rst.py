@@ -88,7 +88,7 @@ def _blocks(node: Any, depth: int) -> Iterator[str]:
         elif child.children and any(_is_block(inner) for inner in child.children):
             yield from _blocks(child, depth)
         else:
-            text = _inline(child)
+            text = no_heading(_inline(child))
             yield from [text] if text.strip() else []
 
 

@@ -79,7 +79,7 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) ->
             return _row(heads, width)
         return "\n".join(_headed(row, heads) for row in lines)
     if width == 1 and not any(heads):
-        return "\n".join(row[0] for row in lines)
+        return no_heading("\n".join(row[0] for row in lines))
     rule = [_row(heads, width), "|" + " --- |" * width] if any(heads) else []
     return "\n".join([*rule, *(_row(row, width) for row in lines)])
 
@@ -135,9 +135,9 @@ def _is_header(rows: Sequence[Sequence[str]], number: int) -> bool:
 def _block(rows: Sequence[Sequence[str]]) -> str:
     several = [number for number, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) > 1]
     if not several:
-        return "\n".join(one_line(" ".join(row)) for row in rows)
+        return no_heading("\n".join(one_line(" ".join(row)) for row in rows))
     first = several[0]
-    title = "\n".join(one_line(" ".join(row)) for row in rows[:first])
+    title = no_heading("\n".join(one_line(" ".join(row)) for row in rows[:first]))
     numbers = all(re.fullmatch(r"[\d.,:/%€$£+-]*", cell.strip()) for cell in rows[first])
     body = table(rows[first:]) if numbers else table(rows[first + 1 :], rows[first])
     return f"{title}\n\n{body}" if title else body

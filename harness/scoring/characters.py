@@ -71,23 +71,29 @@ _FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞↉])")
 """1½ is 1 1/2."""
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _SPACED_THOUSANDS = re.compile(
-    "[1-9](?<![\\w.,:/].)(?<!\\d .)\\d{0,2}(?:[ \u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d| \\d)"
+    "[1-9](?<![^\\W\u0e00-\u0eff\u2e80-\u9fff].)(?<![.,:/].)(?<!\\d .)"
+    "\\d{0,2}(?:[ \u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d| \\d)"
 )
-"""12 500, but not 555 123 4567, nor 120, 130."""
+"""12 500, but not 555 123 4567, nor 120, 130. Thai and Chinese characters may stand right before it."""
 _SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
 _VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
 _PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX*] (?=\d)")
 """1920x1080 and 2 x 4, but not 0x10. All begin with what is rare: a search that looks behind at each character takes
 three times as long."""
-_NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
+_NAME = re.compile("[+#*♭-](?<=[A-Za-z0-9].)(?=[가-힣])|(?<=&[A-Za-z])(?=[가-힣])")
 """C#입니다: particles stand on names without a space."""
 _FORMULA = re.compile(r"(\$\$?)([^\s$]{1,40})\1(?![\w$])")
 """$14$ is LaTeX and no price, but not $5-$10."""
-_PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,]\d+)*)(?![\w%])")
+_PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,']\d+)*)(?![\w%])")
 """%50, as in Turkish and Arabic."""
 _PROPORTION = re.compile(r" : (?<=\d : )(?=\d)")
 _DAY_AND_TIME = re.compile(r"T(?<=\d{4}-\d\d-\d\d.)(?=\d\d:\d\d)")
+_EMPHASIS = re.compile(
+    r"(?<![A-Za-z0-9*])(\*{1,3})(?=[^\s*])([^*\n]{0,200}[^*\s]\*?)\1(?![A-Za-z0-9*])"
+    r"|(?<![A-Za-z0-9_])(_{1,2})(?=[^\s_])([^_\n]{0,200}[^_\s])\3(?![A-Za-z0-9_])"
+)
+"""**C#** and __-5__: marks that would else hide the sign beside them."""
 _CAPITAL = "[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]"
 _SPACED_INITIALS = re.compile(rf"{_CAPITAL}\.(?<![\w.]..)(?: {_CAPITAL}\.){{1,4}}(?= {_CAPITAL}\w)")
 """J. P. Arden, who is J.P. Arden too; only before a name, as a sentence may end in a letter."""
@@ -112,6 +118,8 @@ def plain(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
         text = _NAME.sub(r"\g<0> ", text)
     text = text.replace("+/-", "±").replace("0's", "0s")  # the 1990's
+    if "*" in text or "_" in text:
+        text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
     if ". " in text:
         text = _SPACED_INITIALS.sub(lambda initials: initials[0].replace(" ", ""), text)
     if "$" in text:

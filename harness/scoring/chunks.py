@@ -18,14 +18,14 @@ _TOKEN = re.compile(
     (?P<money>L{0,2}\$(?=-?\.?9))?
     (?P<minus>(?<=\$)-)?
     (?P<number>9+\+9+/9+ | (?:(?<![LM9UN.])\.)?9+(?:(?:[.,:/'_-]|\^-?)9+)*)
-    (?P<tail>L[LM9]*)?(?P<more>\+(?![LM9UN=]))?
+    (?P<tail>L[LM9]*)?(?P<more>\+(?![LM9N=]))?
     | (?P<currency>L{1,2}\$)
     | (?P<initials>(?:L\.)+L(?![LM9]))
     | (?P<firm>L{1,3}&L{1,3}(?![LM9]))
     | (?P<word>L[LM9]*(?:'[LM9]+)*)(?P<suffix>\+\+|[+\#](?=-LL|[UN])|[+\#*-](?![LM9UN+\#*=>-]))?
     | (?P<character>(?:[UN]M*J){0,4}UM* | N+)
     | (?P<power>\^-?[L9]+(?:[+-](?![LM9UN]))?)
-    | (?P<opposite>(?<![^([{<>=~:;,|*/"'`U])-(?:L(?![LM9'.+\#*-])|S|O))
+    | (?P<opposite>(?<![^([{<>=~:;,|*/"'`U])-(?:L(?!['.]?[LM9]|[+\#*-])|S|O))
     | (?P<times>(?<=9)\*(?=9))
     | ={4,} | ~~+
     | (?P<symbol>[=!]==|<=>|<<=?|>>>?=?|<>|<-(?![LM9UN.])|</|[-+*/&^~:<>!=]=|=~|->|=>|&&|\|\||\+\+|[<>=+~S%\$&]|O+)
@@ -200,7 +200,8 @@ _TURKISH_ENDING = re.compile(
 def _dotted(match: re.Match[str], chunk: str) -> bool:
     """Whether a point stands on the word and no word before that."""
     start = match.start()
-    return chunk[max(0, start - 1) : start] == "." and not chunk[max(0, start - 2) : start - 1].isalnum()
+    before = chunk[max(0, start - 2) : start - 1]
+    return chunk[max(0, start - 1) : start] == "." and not (before and KINDS[ord(before)] in "LM9")
 
 
 def _word(written: str, suffix: str, dotted: bool) -> Iterator[str]:

@@ -98,7 +98,7 @@ def _article(chunks: Sequence[str], place: int, told: bool) -> tuple[str, ...]:
     capital = chunks[place].endswith("A")
     if capital and after.casefold() in _AFTER_LETTER and not any(following[1:]):
         return ("a",)
-    if not told:
+    if not told or (capital and chunks[place + 1].startswith("(")):  # "A (14 days)" may name an option
         return (f"{UNSURE}a",)
     starts = place == 0 or chunks[place - 1].rstrip("\"')]*")[-1:] in (".", "!", "?", ":", "")
     if not capital or starts:

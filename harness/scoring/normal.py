@@ -112,7 +112,7 @@ _RANGE = re.compile(r"(?<= )(\d[\d.,:/-]*) - (?=\d)")
 _GRADE = re.compile(r" (([a-z])\2{0,2}|ab) ([+-]) $")
 _DASH = re.compile(r" -(?= \S)")
 _AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
-_SQUARE_METRES = re.compile(r"([ \x03][kcdm]?m) \^([23])(?= )")
+_SQUARE_METRES = re.compile(r"([ /][kcdm]?m) \^([23])(?= )")
 _PER_UNIT = re.compile(
     r" ([kcdmnµμ]?(?:m[23]?|[glswjvbn]|wh|mol|bit|cal|sv|bq)|min|ha|h|t|a|mi|ft|lb|iu|ie) \x03(?=\S+ )"
 )
@@ -136,6 +136,8 @@ _PRICE = re.compile(
 
 def _in_context(padded: str) -> str:
     """Joins what belongs to one number and settles signs between words. `padded` starts and ends with a space."""
+    if PER in padded:
+        padded = _PER_UNIT.sub(r" \1/", padded).replace(PER, "")
     if " -" in padded or padded.endswith("+ "):
         padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
     if "&" in padded:
@@ -143,8 +145,6 @@ def _in_context(padded: str) -> str:
     padded = _ARTICLE.sub("", padded)
     if "^" in padded:
         padded = _SQUARE_METRES.sub(r"\1\2", padded)
-    if PER in padded:
-        padded = _PER_UNIT.sub(r" \1/", padded)
     if "×" in padded:
         padded = _TIMES_TEN.sub(lambda number: f"{number[1]}×" if number[1] else "", padded)
     if not padded.isascii():
@@ -155,7 +155,7 @@ def _in_context(padded: str) -> str:
         padded = _PRICE.sub(_priced, padded)
     if "minus" in padded:
         padded = _MINUS.sub(" -", padded)
-    return padded.replace(ON_NUMBER, "").replace(MONEY, "").replace(PER, "")
+    return padded.replace(ON_NUMBER, "").replace(MONEY, "")
 
 
 def _mixed(match: re.Match[str]) -> str:

@@ -14,7 +14,14 @@ from pydantic import TypeAdapter
 
 from harness.engines.catalogue import Kind
 from harness.engines.headers import check_weights
-from harness.engines.modules import MOST_BYTES, PICKLES, check_modules, modules_of, read_settings
+from harness.engines.modules import (
+    MOST_BYTES,
+    PICKLES,
+    check_kernels,
+    check_modules,
+    modules_of,
+    read_settings,
+)
 from harness.errors import InputError, ModelUnavailable
 from harness.files import read_regular, sha256_file, sha256_json, write_json
 
@@ -31,6 +38,7 @@ CONTENT = (
 
 _READ = tuple(like for like in CONTENT if not like.startswith("chat_template"))
 """Those that are never folders; more templates may lie in one."""
+_SETTINGS = ("config.json", "sentence_bert_config.json")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _LICENCE = re.compile(r"\A---\n.*?^license:[ \t]*[\"']?(?P<name>[\w.+-]+)", re.M | re.S)
 
@@ -154,6 +162,7 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
         raise ModelUnavailable(
             f"{files['config.json']} is not the configuration of a model: it is no JSON object."
         )
+    check_kernels([path for path in files.values() if path.name in _SETTINGS])
     if not any(Path(name).name in _TOKENIZERS for name in files):
         raise ModelUnavailable(f"{what} holds no tokenizer ({', '.join(_TOKENIZERS)}).")
 

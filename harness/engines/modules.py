@@ -7,6 +7,7 @@ loaded, and of these the ones whose files are weights and plain settings.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -94,3 +95,24 @@ def _check_activation(path: Path, *keys: str) -> None:
             raise ModelUnavailable(
                 f"{path} names the activation {shown(named)}, which is code from outside of torch.nn and is not loaded."
             )
+
+
+def check_kernels(files: Iterable[Path]) -> None:
+    """Refuse settings that name code of a hub for a part of the model, which transformers would fetch and run."""
+    for path in files:
+        for name in _implementations(read_settings(path)):
+            if "/" in name:
+                raise ModelUnavailable(
+                    f"{path} names code of a model hub ({shown(name)}), and no code is fetched with a model. Take the "
+                    "key out, and transformers' own is used."
+                )
+
+
+def _implementations(settings: Any, depth: int = 5) -> Iterator[str]:
+    """What settings and those in them name as `attn_implementation` and the like."""
+    for key, value in settings.items() if isinstance(settings, dict) and depth else ():
+        named = value.values() if isinstance(value, dict) and key.endswith("_implementation") else [value]
+        if key.endswith("_implementation"):
+            yield from (name for name in named if isinstance(name, str))
+        else:
+            yield from _implementations(value, depth - 1)

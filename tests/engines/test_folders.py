@@ -90,6 +90,20 @@ def test_an_embedder_or_a_reranker_runs_no_code_of_its_own(
         folders.check_loadable(tmp_path, kind, "the folder")
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("config.json", {"attn_implementation": "kernels-community/flash-attn"}),
+        ("config.json", {"text_config": {"_attn_implementation": {"": "someone/kernel"}}}),
+        ("sentence_bert_config.json", {"model_kwargs": {"attn_implementation": "someone/kernel@main:f"}}),
+    ],
+)
+def test_code_of_a_hub_is_not_fetched_with_a_model(tmp_path: Path, name: str, settings: object) -> None:
+    write_folder(tmp_path, {**base_files(), name: json.dumps(settings).encode()})
+    with pytest.raises(ModelUnavailable, match="names code of a model hub"):
+        folders.check_loadable(tmp_path, "base", "the folder")
+
+
 @pytest.mark.parametrize("name", ["tokenizer.json", "README.md", "merges.txt", "1_Pooling/config.json"])
 def test_pipes_and_folders_are_no_files(tmp_path: Path, name: str) -> None:
     write_folder(tmp_path, embedder_files())

@@ -29,9 +29,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.engine import SpreadEngine
-from harness.cluster.executor import SpreadExecutor
-from harness.cluster.pool import Hire, Pool
+from harness.cluster.engine import ClusterEngine
+from harness.cluster.executor import ClusterExecutor
+from harness.cluster.pool import Pool, StartWorker
 from harness.cluster.rays import RayWorker, joined
 from harness.cluster.units import Answer, Done, Hello, Refused, Train, Unit
 from harness.engines.engine import Completion, PromptFacts, Request
@@ -165,8 +165,8 @@ class Guest(RayWorker):
 
 
 @contextlib.contextmanager
-def workers(times: Times, actors: int) -> Iterator[Hire]:
-    """Whoever hires workers: in this process, or in so many actors of a Ray that is started here."""
+def workers(times: Times, actors: int) -> Iterator[StartWorker]:
+    """What starts workers: in this process, or in so many actors of a Ray that is started here."""
     if not actors:
         alarms = Alarms()
         yield lambda number: Sleeper(f"worker-{number}", times, alarms)
@@ -251,11 +251,11 @@ class Row:
         )
 
 
-def go(load: Load, times: Times, hire: Hire, count: int, place: Path, actors: int) -> Row:
+def go(load: Load, times: Times, start: StartWorker, count: int, place: Path, actors: int) -> Row:
     """Answer all jobs by so many workers, from the first unit to the last line of evidence."""
     jobs = load.made(place)
-    executor = SpreadExecutor(Pool(hire, count, print), lambda: Pool(hire, 1, print))
-    engine = SpreadEngine(Sized(load.rows), 0, executor)
+    executor = ClusterExecutor(Pool(start, count, print), lambda: Pool(start, 1, print))
+    engine = ClusterEngine(Sized(load.rows), 0, executor)
     folder = RunFolder.create(place / "run", run_of())
     cache = AnswerCache(place / "answers.sqlite", Silent())
     answers = AnswerPass(engine, folder, cache, Silent(), time.perf_counter, executor)
@@ -317,8 +317,8 @@ def main() -> None:
     for count in options.workers:
         jobs = min(options.jobs, count * options.each)
         load = Load(jobs, math.ceil(count * options.each / jobs), options.rows, options.trainings)
-        with tempfile.TemporaryDirectory() as home, workers(times, options.actors) as hire:
-            rows.append(go(load, times, hire, count, Path(home), options.actors))
+        with tempfile.TemporaryDirectory() as home, workers(times, options.actors) as start:
+            rows.append(go(load, times, start, count, Path(home), options.actors))
         print(rows[-1].in_words, flush=True)
     print(json.dumps([asdict(row) for row in rows]))
 

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.cluster.executor import SpreadExecutor
+    from harness.cluster.executor import ClusterExecutor
 
 
-class SpreadEmbedder:
+class ClusterEmbedder:
     """Implements `ShardEmbedder`. `local`: the same embedder here; `held`: for workers."""
 
-    def __init__(self, local: Embedder, held: HeldModel, crew: SpreadExecutor) -> None:
+    def __init__(self, local: Embedder, held: HeldModel, workers: ClusterExecutor) -> None:
         self._local = local
         self._held = held
-        self._crew = crew
+        self._workers = workers
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class SpreadEmbedder:
         self, shards: Iterable[Sequence[str]], prefix: str, advance: Callable[[int], None]
     ) -> Iterator[tuple[NDArray[np.float32], float]]:
         units = (Embed(self._held, tuple(texts), prefix) for texts in shards)
-        for unit, done in self._crew.in_order(units):
+        for unit, done in self._workers.in_order(units):
             advance(len(unit.texts))
             yield done.value, done.seconds
 

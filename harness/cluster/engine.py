@@ -27,7 +27,7 @@ from harness.spec.forms import AnswerForm
 T = TypeVar("T")
 
 
-class Crew(Protocol):
+class Workers(Protocol):
     """What has units computed: the pool, or a stand-in for it."""
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]: ...
@@ -36,18 +36,18 @@ class Crew(Protocol):
         """Have a unit computed, and wait for it."""
 
     def dismiss(self) -> None:
-        """Let every worker go, and the memory that it holds; later units hire anew."""
+        """Let every worker go, and the memory that it holds; later units start new ones."""
 
 
-class SpreadEngine:
+class ClusterEngine:
     """Implements `Engine` over the workers of a cluster. `local`: the same model here, whose weights stay unread."""
 
     concurrency = 1
 
-    def __init__(self, local: Engine, number: int, crew: Crew) -> None:
+    def __init__(self, local: Engine, number: int, workers: Workers) -> None:
         self.local = local
         self.number = number
-        self._crew = crew
+        self._workers = workers
         self._facts: LoadFacts | None = None
         self.peak_memory_gb: float | None = None
         """The most that a worker has held."""
@@ -101,7 +101,7 @@ class SpreadEngine:
 
     def ask(self, unit: Unit[T]) -> Done[T]:
         """Have a unit of this model computed, and wait for it."""
-        return self.learn(self._crew.wait(unit))
+        return self.learn(self._workers.wait(unit))
 
     def complete(
         self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
@@ -116,4 +116,4 @@ class SpreadEngine:
         self.ask(Load(self.number, adapter))
 
     def release(self) -> None:
-        self._crew.dismiss()
+        self._workers.dismiss()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from harness.cluster.engine import SpreadEngine
+from harness.cluster.engine import ClusterEngine
 from harness.cluster.pool import Pool, UnitLost
 from harness.cluster.units import Done, Part, Unit
 from harness.engines.engine import Completion
@@ -34,7 +34,7 @@ LOOK_S = 5.0
 
 
 @dataclass(eq=False)
-class SpreadExecutor:
+class ClusterExecutor:
     """Implements `Executor` over a pool. `whole`: makes a pool of one worker that has a machine to itself.
 
     `sharing`: how many workers share a machine.
@@ -57,7 +57,7 @@ class SpreadExecutor:
 
     def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[list[Answers]]:
         engine = work.engine
-        if not isinstance(engine, SpreadEngine):
+        if not isinstance(engine, ClusterEngine):
             yield from ([work(batch)] for batch in batches)
             return
         asked = {
@@ -67,7 +67,9 @@ class SpreadExecutor:
         for ended in self._as_they_come(asked):
             yield [self._answers(engine, asked.pop(future), future) for future in ended]
 
-    def _answers(self, engine: SpreadEngine, batch: Batch, future: Future[Done[list[Completion]]]) -> Answers:
+    def _answers(
+        self, engine: ClusterEngine, batch: Batch, future: Future[Done[list[Completion]]]
+    ) -> Answers:
         try:
             done = engine.learn(future.result())
         except UnitLost as lost:
@@ -114,10 +116,10 @@ class SpreadExecutor:
             self._used = self.pool
 
     def stop(self) -> None:
-        """End every worker, and whoever waits for one; nobody is hired any more."""
+        """End every worker, and whoever waits for one; none is started any more."""
         self._used.stop()
 
-    # Implements `Crew` as well
+    # Implements `Workers` as well
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]:
         return self._used.submit(unit)

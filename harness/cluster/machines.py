@@ -1,4 +1,4 @@
-"""Where workers can be hired: a cluster, or this machine alone."""
+"""Where workers can be started: a cluster, or this machine alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from harness.cluster.pool import Hire
-from harness.cluster.worker import Outfit
+from harness.cluster.pool import StartWorker
+from harness.cluster.worker import WorkerSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Cluster(Protocol):
     def offer(self, folder: Path, pattern: str = "**/*") -> None:
         """Let workers on other machines read these files of the driver's."""
 
-    def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:
-        """Hires workers of one kind, whose names begin with `called`."""
+    def starter(self, setup: WorkerSetup, share: Share, called: str) -> StartWorker:
+        """Starts workers of one kind, whose names begin with `called`."""
 
     def why_over(self) -> str | None:
         """Why nothing can be computed any more, a sentence; None: it can."""

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from harness import __version__
 from harness.cluster import rays
-from harness.cluster.embedder import SpreadEmbedder
-from harness.cluster.engine import SpreadEngine
-from harness.cluster.executor import SpreadExecutor
+from harness.cluster.embedder import ClusterEmbedder
+from harness.cluster.engine import ClusterEngine
+from harness.cluster.executor import ClusterExecutor
 from harness.cluster.machines import Cluster, Machine, Share
 from harness.cluster.pool import Pool
-from harness.cluster.processes import ThisMachine
-from harness.cluster.trainer import SpreadTrainer
+from harness.cluster.processes import LocalCluster
+from harness.cluster.trainer import ClusterTrainer
 from harness.cluster.units import HeldModel, Hello
-from harness.cluster.worker import Outfit
+from harness.cluster.worker import WorkerSetup
 from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
 from harness.engines.engine import Engine
 from harness.engines.local import LocalModel, choose_dtype
@@ -51,7 +51,7 @@ def spread(tools: Tools, address: str | None, workers: int | None, date: str, na
         if address is not None:
             cluster: Cluster = over.enter_context(rays.joined(address, name))
         else:
-            cluster = ThisMachine(tools.progress)
+            cluster = LocalCluster(tools.progress)
             if why := _better_alone(tools, cluster):
                 tools.progress.note(f"  one process computes: {why}")
                 yield tools
@@ -89,17 +89,17 @@ def _spread(
     need = _memory([model.engine for model in models])
     share, count = shares(machines, need, workers, gpu=gpu)
     whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
-    outfit = Outfit(tuple(held.values()), cluster.home, tools.cache, share.cpus)
+    setup = WorkerSetup(tuple(held.values()), cluster.home, tools.cache, share.cpus)
     cluster.offer(tools.cache / "adapters")
     for one in held.values():
         _offer(cluster, one)
     say = tools.progress.note
-    roster = Roster()
-    staffed = functools.partial(Pool, note=say, why_over=cluster.why_over)
-    pool = staffed(cluster.staff(outfit, share, "worker"), count, met=roster.met)
-    timing = cluster.staff(replace(outfit, threads=whole.cpus), whole, "timing")
-    alone = functools.partial(staffed, timing, 1, met=roster.check)
-    executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
+    ready = ReadyWorkers()
+    pool_of = functools.partial(Pool, note=say, why_over=cluster.why_over)
+    pool = pool_of(cluster.starter(setup, share, "worker"), count, met=ready.met)
+    timing = cluster.starter(replace(setup, threads=whole.cpus), whole, "timing")
+    alone = functools.partial(pool_of, timing, 1, met=ready.check)
+    executor = ClusterExecutor(pool, alone, sharing(machines, share), len(machines))
     over.callback(executor.stop)
     numbers = {at: number for number, at in enumerate(held)}
     say(f"  {_said(machines, share, count, gpu=gpu)}")
@@ -112,28 +112,28 @@ def _spread(
         folder = ModelFolder(local.name, local.folder.resolve(), local.sha256, "", None, None)
         embeds = HeldModel(folder, "float32", "cuda" if gpu else local.device, "")
         _offer(cluster, embeds)
-        return SpreadEmbedder(local, embeds, executor)
+        return ClusterEmbedder(local, embeds, executor)
 
-    spread_models = tuple(
-        _spread_model(model, numbers[at], executor) if at in held else model
+    cluster_models = tuple(
+        _cluster_model(model, numbers[at], executor) if at in held else model
         for at, model in enumerate(models)
     )
 
     return replace(
         tools,
-        models=spread_models,
+        models=cluster_models,
         executor=executor,
         embedder=embedder,
         fit_together=_fit_together,
         machine=_machine,
-        workers=roster.groups,
-        peak_memory_gb=functools.partial(_peak_memory_gb, spread_models),
+        workers=ready.groups,
+        peak_memory_gb=functools.partial(_peak_memory_gb, cluster_models),
     )
 
 
 def _peak_memory_gb(models: Sequence[Model]) -> float | None:
     """What one process would need at the most: the driver embeds questions, a worker does everything else."""
-    engines = [model.engine for model in models if isinstance(model.engine, SpreadEngine)]
+    engines = [model.engine for model in models if isinstance(model.engine, ClusterEngine)]
     own, most = environment.peak_memory_gb(), max(engine.peak_memory_gb or 0.0 for engine in engines)
     return round(own + most, 3) if own and most else None
 
@@ -177,10 +177,10 @@ def _for_gpu(model: Model, date: str, tools: Tools) -> Model:
     return replace(model, engine=TransformersEngine(moved))
 
 
-def _spread_model(model: Model, number: int, executor: SpreadExecutor) -> Model:
+def _cluster_model(model: Model, number: int, executor: ClusterExecutor) -> Model:
     local = model.engine
-    engine = SpreadEngine(local, number, executor)
-    trainer: Trainer | None = model.trainer and SpreadTrainer(engine, model.trainer.weights)
+    engine = ClusterEngine(local, number, executor)
+    trainer: Trainer | None = model.trainer and ClusterTrainer(engine, model.trainer.weights)
     return replace(model, engine=engine, trainer=trainer)
 
 
@@ -191,7 +191,7 @@ def _memory(engines: Sequence[Engine]) -> int:
 
 
 def _fit_together(engines: Sequence[Engine]) -> bool:
-    return fit_together([engine.local if isinstance(engine, SpreadEngine) else engine for engine in engines])
+    return fit_together([engine.local if isinstance(engine, ClusterEngine) else engine for engine in engines])
 
 
 def shares(machines: Sequence[Machine], need: int, limit: int | None, *, gpu: bool) -> tuple[Share, int]:
@@ -232,7 +232,7 @@ def _machine(device: str) -> MachineFacts:
 
 
 @dataclass
-class Roster:
+class ReadyWorkers:
     """What workers said of themselves when they were ready."""
 
     hellos: list[Hello] = field(default_factory=list)

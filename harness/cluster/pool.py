@@ -63,12 +63,12 @@ class Worker(Protocol):
         """Stop it, whatever it does."""
 
 
-Hire = Callable[[int], Worker]
+StartWorker = Callable[[int], Worker]
 """Asks for a worker by its number, which becomes part of its name."""
 
 
 @dataclass(eq=False)
-class _Ticket:
+class _Queued:
     """A unit, and who waits for it."""
 
     unit: Unit[Any]
@@ -79,27 +79,27 @@ class _Ticket:
 
 @dataclass(eq=False)
 class Pool:
-    """`count` workers, hired when there is work for them. `note`: where losses are told."""
+    """`count` workers, started when there is work for them. `note`: where losses are told."""
 
-    hire: Hire
+    start: StartWorker
     count: int
     note: Callable[[str], None]
     clock: Clock = time.monotonic
     met: Callable[[Hello], None] = lambda _hello: None
-    """Told of each worker that is ready; raises HarnessError where it must not work here."""
+    """Called with each worker that is ready; raises HarnessError where it must not work here."""
     why_over: Callable[[], str | None] = lambda: None
-    """Why no worker can be hired any more, a sentence; None: one can."""
+    """Why no worker can be started any more, a sentence; None: one can."""
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
-    _waiting: OrderedDict[Hashable, deque[_Ticket]] = field(default_factory=OrderedDict, init=False)
+    _waiting: OrderedDict[Hashable, deque[_Queued]] = field(default_factory=OrderedDict, init=False)
     """What is done with the same weights, in the order in which it came."""
     _workers: dict[Worker, Hello | None] = field(default_factory=dict, init=False)
     """None: not ready yet."""
     _idle: dict[Worker, Hashable] = field(default_factory=dict, init=False)
     """With the weights that it used last."""
-    _busy: dict[Worker, _Ticket] = field(default_factory=dict, init=False)
+    _busy: dict[Worker, _Queued] = field(default_factory=dict, init=False)
     _answered: int = field(default=0, init=False)
     """Batches."""
-    _hired: int = field(default=0, init=False)
+    _started: int = field(default=0, init=False)
     _failed_starts: int = field(default=0, init=False)
     _without_since: float | None = field(default=None, init=False)
     _broken: BaseException | None = field(default=None, init=False)
@@ -107,15 +107,15 @@ class Pool:
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]:
         """Have a unit computed. The future raises UnitLost, or what the worker refused it with."""
-        ticket = _Ticket(unit)
+        queued = _Queued(unit)
         with self._lock:
             if self._broken:
-                ticket.done.set_exception(self._broken)
-                return ticket.done
-            self._waiting.setdefault(_weights(unit), deque()).append(ticket)
-            self._staff()
+                queued.done.set_exception(self._broken)
+                return queued.done
+            self._waiting.setdefault(_weights(unit), deque()).append(queued)
+            self._start_missing()
             self._feed()
-        return ticket.done
+        return queued.done
 
     def check(self) -> None:
         """Raises what ended the work of all, and ModelUnavailable where no worker was there for `PATIENCE_S`, or none
@@ -137,7 +137,7 @@ class Pool:
                 self.check()
 
     def close(self) -> None:
-        """End every worker. What waits still is never done; a later unit hires anew."""
+        """End every worker. What waits still is never done; a later unit starts new ones."""
         with self._lock:
             for worker in self._workers:
                 worker.end()
@@ -150,11 +150,11 @@ class Pool:
         with self._lock:
             self._break(HarnessError("the run was stopped."))
 
-    def _staff(self) -> None:
-        """Hire as many workers as there shall be."""
+    def _start_missing(self) -> None:
+        """Start as many workers as there shall be."""
         while len(self._workers) < self.count:
-            self._hired += 1
-            worker = self.hire(self._hired)
+            self._started += 1
+            worker = self.start(self._started)
             self._workers[worker] = None
             if self._without_since is None and not any(self._workers.values()):
                 self._without_since = self.clock()
@@ -188,15 +188,15 @@ class Pool:
 
     def _feed(self) -> None:
         """Hand what waits to whoever is idle, by preference to one that has the weights at hand."""
-        while self._idle and (ticket := self._next()):
-            key = _weights(ticket.unit)
+        while self._idle and (queued := self._next()):
+            key = _weights(queued.unit)
             alike = (worker for worker, last in self._idle.items() if last == key)
             worker = next(alike, None) or next(iter(self._idle))
             del self._idle[worker]
-            self._busy[worker] = ticket
-            worker.do(ticket.unit).add_done_callback(partial(self._is_done, worker, ticket))
+            self._busy[worker] = queued
+            worker.do(queued.unit).add_done_callback(partial(self._is_done, worker, queued))
 
-    def _next(self) -> _Ticket | None:
+    def _next(self) -> _Queued | None:
         """What is done next: a training first, where one may begin, since others wait for it."""
         if not self._waiting:
             return None
@@ -208,10 +208,10 @@ class Pool:
         else:
             at_hand = set(self._idle.values())
             key = next((key for key in others if key in at_hand), others[0])
-        ticket = self._waiting[key].popleft()
+        queued = self._waiting[key].popleft()
         if not self._waiting[key]:
             del self._waiting[key]
-        return ticket
+        return queued
 
     def _may_train(self) -> bool:
         """Whether a training may begin while there is something to answer: half of the workers answer, until there are
@@ -222,53 +222,53 @@ class Pool:
         return 2 * training < self.count or (seen and every <= self.count)
 
     def _in_training(self) -> int:
-        return sum(isinstance(ticket.unit, Train) for ticket in self._busy.values())
+        return sum(isinstance(queued.unit, Train) for queued in self._busy.values())
 
-    def _is_done(self, worker: Worker, ticket: _Ticket, done: Future[Done[Any] | Refused]) -> None:
+    def _is_done(self, worker: Worker, queued: _Queued, done: Future[Done[Any] | Refused]) -> None:
         with self._lock:
-            if self._busy.pop(worker, None) is not ticket:
+            if self._busy.pop(worker, None) is not queued:
                 return  # ended meanwhile
             error = done.exception()
             if isinstance(error, WorkerLost):
-                self._take_back(worker, ticket, str(error))
+                self._take_back(worker, queued, str(error))
                 return
-            self._idle[worker] = _weights(ticket.unit)
-            self._answered += isinstance(ticket.unit, Answer)
+            self._idle[worker] = _weights(queued.unit)
+            self._answered += isinstance(queued.unit, Answer)
             self._feed()
         value = None if error else done.result()
         if isinstance(value, Done):
-            ticket.done.set_result(value)
+            queued.done.set_result(value)
         else:  # a bug keeps its traceback
-            ticket.done.set_exception(value.error() if isinstance(value, Refused) else error)
+            queued.done.set_exception(value.error() if isinstance(value, Refused) else error)
 
-    def _take_back(self, worker: Worker, ticket: _Ticket, why: str) -> None:
+    def _take_back(self, worker: Worker, queued: _Queued, why: str) -> None:
         """Have a unit done by another worker, unless it lost too many."""
-        ticket.lost.append(why)
-        given_up = len(ticket.lost) >= TRIES
+        queued.lost.append(why)
+        given_up = len(queued.lost) >= TRIES
         hello = self._workers[worker]
         log = f"; its log: {hello.log} on {hello.host}" if hello and hello.log else ""
         then = "is given up" if given_up else "is done again"
         self.note(f"  {worker.name} was lost ({why}{log}); its piece of work {then}")
         if not given_up:
-            key = _weights(ticket.unit)
-            self._waiting.setdefault(key, deque()).appendleft(ticket)
+            key = _weights(queued.unit)
+            self._waiting.setdefault(key, deque()).appendleft(queued)
         self._replace(worker)
         if given_up:
-            ticket.done.set_exception(UnitLost(why, len(ticket.lost)))
+            queued.done.set_exception(UnitLost(why, len(queued.lost)))
 
     def _replace(self, worker: Worker) -> None:
         worker.end()
         del self._workers[worker]
-        self._staff()
+        self._start_missing()
         self._feed()
 
     def _break(self, error: BaseException) -> None:
         """Tell whoever waits that nothing can be computed any more."""
         self._broken = error
-        waiting = [*self._busy.values(), *(ticket for queue in self._waiting.values() for ticket in queue)]
+        waiting = [*self._busy.values(), *(queued for queue in self._waiting.values() for queued in queue)]
         self.close()
-        for ticket in waiting:
-            ticket.done.set_exception(error)
+        for queued in waiting:
+            queued.done.set_exception(error)
 
 
 def _believed(hello: Hello | Refused) -> Hello:

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.cluster.machines import Machine, Share
-from harness.cluster.pool import Hire, WorkerLost
+from harness.cluster.pool import StartWorker, WorkerLost
 from harness.cluster.units import Done, Hello, Refused, Unit
-from harness.cluster.worker import Outfit, Station, use_threads
+from harness.cluster.worker import UnitRunner, WorkerSetup, use_threads
 from harness.loading import free_bytes
 from harness.progress import Progress
 
@@ -36,7 +36,7 @@ GRACE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class ThisMachine:
+class LocalCluster:
     """Implements `Cluster`. `progress`: where workers say how far they are."""
 
     progress: Progress
@@ -48,8 +48,8 @@ class ThisMachine:
     def offer(self, folder: Path, pattern: str = "**/*") -> None:
         """Does nothing: workers read the files where they lie."""
 
-    def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:  # noqa: ARG002 - the outfit has its threads
-        return lambda number: ProcessWorker(f"{called}-{number}", outfit, self.progress)
+    def starter(self, setup: WorkerSetup, share: Share, called: str) -> StartWorker:  # noqa: ARG002 - a setup has its threads
+        return lambda number: ProcessWorker(f"{called}-{number}", setup, self.progress)
 
     def why_over(self) -> str | None:
         return None
@@ -94,7 +94,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PipeProgress:
     """Implements `Progress` for a worker: the driver shows it."""
 
     say: Callable[[Any], None]
@@ -114,7 +114,7 @@ class Told:
 class ProcessWorker:
     """Implements `Worker` by a process that hears of units through a pipe, and ends with its driver."""
 
-    def __init__(self, name: str, outfit: Outfit, progress: Progress) -> None:
+    def __init__(self, name: str, setup: WorkerSetup, progress: Progress) -> None:
         self.name = name
         self._progress = progress
         self._asked: deque[Future[Any]] = deque([Future()])
@@ -124,7 +124,7 @@ class ProcessWorker:
         context = multiprocessing.get_context("spawn")
         self._pipe, its_end = context.Pipe()
         self._process: BaseProcess = context.Process(
-            target=_serve, args=(its_end, outfit), name=name, daemon=True
+            target=_serve, args=(its_end, setup), name=name, daemon=True
         )
         self._process.start()
         its_end.close()
@@ -193,7 +193,7 @@ class ProcessWorker:
                 return f"its process ended with {code}"
 
 
-def _serve(pipe: Connection, outfit: Outfit) -> None:
+def _serve(pipe: Connection, setup: WorkerSetup) -> None:
     """The process of a worker: does what comes through the pipe, until that closes."""
     for stop in ("SIGINT", "SIGHUP"):  # are the driver's own matter
         if hasattr(signal, stop):
@@ -201,12 +201,12 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
     signal.signal(signal.SIGTERM, _leave)
     os.dup2(2, 1)  # standard output is for the results of the run
     threading.Thread(target=_end_with_driver, daemon=True).start()
-    use_threads(outfit.threads)
-    station = Station(outfit, outfit.home, "", _nothing, _nothing, Told(pipe.send))
+    use_threads(setup.threads)
+    runner = UnitRunner(setup, setup.home, "", _nothing, _nothing, PipeProgress(pipe.send))
     with contextlib.suppress(EOFError, OSError):
-        pipe.send(station.hello())
+        pipe.send(runner.hello())
         while True:
-            pipe.send(_result(station, pipe.recv()))
+            pipe.send(_result(runner, pipe.recv()))
 
 
 def _leave(*_signal: object) -> NoReturn:
@@ -215,10 +215,10 @@ def _leave(*_signal: object) -> NoReturn:
     sys.exit()
 
 
-def _result(station: Station, unit: Any) -> Any:
+def _result(runner: UnitRunner, unit: Any) -> Any:
     """What comes of a unit."""
     try:
-        return station.do(unit)
+        return runner.do(unit)
     except Exception:  # noqa: BLE001 - it is raised where the result is waited for
         return Failed(traceback.format_exc())
 

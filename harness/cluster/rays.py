@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.cluster.file_server import FileServer
 from harness.cluster.machines import Machine, Share
-from harness.cluster.pool import Hire, WorkerLost
-from harness.cluster.shelf import Shelf
+from harness.cluster.pool import StartWorker, WorkerLost
 from harness.cluster.units import AnyUnit, Done, Hello, Refused, Unit
-from harness.cluster.worker import Outfit, Station, use_threads
+from harness.cluster.worker import UnitRunner, WorkerSetup, use_threads
 from harness.errors import HarnessError, InputError
 
 LOCAL = "local"
 """The address of a Ray that the run itself starts, on this machine."""
 
-SHELF = "shelf"
+FILE_SERVER = "file_server"
 
 
 def ray_module() -> Any:
@@ -76,17 +76,17 @@ def joined(address: str, name: str) -> Iterator[RayCluster]:
         ) from error
     try:
         home = str(ray.get_runtime_context().get_node_id())
-        yield RayCluster(home, _open_shelf(home))
+        yield RayCluster(home, _open_file_server(home))
     finally:
         ray.shutdown()
 
 
 @dataclass(frozen=True, slots=True)
 class RayCluster:
-    """Implements `Cluster`. `shelf`: the actor on the driver's machine that hands out its files."""
+    """Implements `Cluster`. `file_server`: the actor on the driver's machine that hands out its files."""
 
     home: str
-    shelf: Any
+    file_server: Any
 
     def machines(self) -> list[Machine]:
         found = []
@@ -104,10 +104,10 @@ class RayCluster:
         return found
 
     def offer(self, folder: Path, pattern: str = "**/*") -> None:
-        ray_module().get(self.shelf.add.remote(str(folder), pattern))
+        ray_module().get(self.file_server.add.remote(str(folder), pattern))
 
-    def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:
-        return Staff(outfit, share, self.shelf, called)
+    def starter(self, setup: WorkerSetup, share: Share, called: str) -> StartWorker:
+        return RayStarter(setup, share, self.file_server, called)
 
     def why_over(self) -> str | None:
         if any(machine.node == self.home for machine in self.machines()):
@@ -116,27 +116,27 @@ class RayCluster:
 
 
 class _Actor:
-    """The process of a worker: a `Station` that reads the driver's files through the shelf."""
+    """The process of a worker: a `UnitRunner` that reads the driver's files through the file server."""
 
-    def __init__(self, outfit: Outfit, shelf: Any) -> None:
+    def __init__(self, setup: WorkerSetup, file_server: Any) -> None:
         ray = ray_module()
         context = ray.get_runtime_context()
 
         def listed(folder: str) -> Mapping[str, str]:
-            return ray.get(shelf.list.remote(folder))  # type: ignore[no-any-return]
+            return ray.get(file_server.list.remote(folder))  # type: ignore[no-any-return]
 
         def read(folder: str, file: str, start: int) -> bytes:
-            return ray.get(shelf.read.remote(folder, file, start))  # type: ignore[no-any-return]
+            return ray.get(file_server.read.remote(folder, file, start))  # type: ignore[no-any-return]
 
-        use_threads(outfit.threads)
+        use_threads(setup.threads)
         log = f"worker-{context.get_worker_id()}-*-{os.getpid()}.err"
-        self._station = Station(outfit, context.get_node_id(), log, listed, read)
+        self._runner = UnitRunner(setup, context.get_node_id(), log, listed, read)
 
     def hello(self) -> Hello | Refused:
-        return self._station.hello()
+        return self._runner.hello()
 
     def do(self, unit: AnyUnit) -> Done[Any] | Refused:
-        return self._station.do(unit)
+        return self._runner.do(unit)
 
 
 @dataclass(eq=False)
@@ -194,19 +194,19 @@ def _why(error: BaseException) -> str:
 
 
 @dataclass
-class Staff:
-    """Hires workers of one kind. `share`: of a machine; `called`: what their names begin with."""
+class RayStarter:
+    """Starts workers of one kind. `share`: of a machine; `called`: what their names begin with."""
 
-    outfit: Outfit
+    setup: WorkerSetup
     share: Share
-    shelf: Any
+    file_server: Any
     called: str
     events: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def __call__(self, number: int) -> RayWorker:
         ray, name = ray_module(), f"{self.called}-{number}"
         actor = ray.remote(_Actor).options(name=name, **_options(self.share))
-        return RayWorker(name, actor.remote(self.outfit, self.shelf), self.events)
+        return RayWorker(name, actor.remote(self.setup, self.file_server), self.events)
 
 
 def _options(share: Share) -> dict[str, Any]:
@@ -215,9 +215,14 @@ def _options(share: Share) -> dict[str, Any]:
     return {**wanted, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
 
 
-def _open_shelf(home: str) -> Any:
-    """The shelf of the driver's files, on the driver's machine."""
+def _open_file_server(home: str) -> Any:
+    """The server of the driver's files, on the driver's machine."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(home, soft=False)
-    return ray_module().remote(Shelf).options(name=SHELF, num_cpus=0, scheduling_strategy=here).remote()
+    return (
+        ray_module()
+        .remote(FileServer)
+        .options(name=FILE_SERVER, num_cpus=0, scheduling_strategy=here)
+        .remote()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cluster.engine import SpreadEngine
+from harness.cluster.engine import ClusterEngine
 from harness.cluster.pool import UnitLost
 from harness.cluster.units import NameTraining, Train
 from harness.engines.engine import EngineIdentity
@@ -16,10 +16,10 @@ from harness.progress import Progress
 
 
 @dataclass(frozen=True)
-class SpreadTrainer:
+class ClusterTrainer:
     """Implements `Trainer`. `weights`: as the trainer of the workers has it."""
 
-    engine: SpreadEngine
+    engine: ClusterEngine
     weights: str
 
     @property

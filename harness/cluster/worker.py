@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.cluster.shelf import List, Read, fetched
+from harness.cluster.file_server import List, Read, fetched
 from harness.cluster.units import (
     Answer,
     AnyUnit,
@@ -42,7 +42,7 @@ from harness.run import environment
 
 
 @dataclass(frozen=True, slots=True)
-class Outfit:
+class WorkerSetup:
     """What every worker of a run is given. `home`: the driver's machine; `cache`: its cache folder."""
 
     models: tuple[HeldModel, ...]
@@ -59,7 +59,7 @@ def use_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-class Log:
+class LogProgress:
     """Implements `Progress` on the worker's own log."""
 
     def note(self, message: str) -> None:
@@ -72,16 +72,16 @@ class Log:
 
 
 @dataclass
-class Station:
+class UnitRunner:
     """A worker at its place. `node`: its machine; `log`: the file that it writes to; `listed`, `read`: of the driver's
     files, for those that lack here."""
 
-    outfit: Outfit
+    setup: WorkerSetup
     node: str
     log: str
     listed: List
     read: Read
-    progress: Progress = field(default_factory=Log)
+    progress: Progress = field(default_factory=LogProgress)
     _opened: dict[int, tuple[Engine, Trainer | None]] = field(default_factory=dict)
     _embedders: dict[HeldModel, Embedder] = field(default_factory=dict)
     _brought: dict[Path, Path] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Station:
             return Refused.of(error)
 
     def _hello(self) -> Hello:
-        machine = environment.machine(next((held.device for held in self.outfit.models), "cpu"))
+        machine = environment.machine(next((held.device for held in self.setup.models), "cpu"))
         return Hello(
             node=self.node,
             host=socket.gethostname(),
@@ -102,7 +102,7 @@ class Station:
             version=__version__,
             libraries=environment.libraries(),
             cpu=machine.cpu or "",
-            threads=self.outfit.threads,
+            threads=self.setup.threads,
             accelerator=machine.accelerator,
         )
 
@@ -157,11 +157,11 @@ class Station:
     @property
     def _cache(self) -> Path:
         """The driver's own cache on its machine, and where it is shared; else this machine's."""
-        return self.outfit.cache if self._beside_driver or self.outfit.cache.is_dir() else cache_root()
+        return self.setup.cache if self._beside_driver or self.setup.cache.is_dir() else cache_root()
 
     @property
     def _beside_driver(self) -> bool:
-        return self.node == self.outfit.home
+        return self.node == self.setup.home
 
     def _here(self, folder: Path, room: str, name: str) -> Path:
         """The folder on this machine that holds what lies in the driver's, fetched if need be."""
@@ -174,7 +174,7 @@ class Station:
 
     def _model(self, number: int) -> tuple[Engine, Trainer | None]:
         if number not in self._opened:
-            engine = self._open(self.outfit.models[number])
+            engine = self._open(self.setup.models[number])
             self._opened[number] = engine, open_trainer(engine)
         return self._opened[number]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.cluster.executor import SpreadExecutor
+from harness.cluster.executor import ClusterExecutor
 from harness.cluster.pool import Pool, WorkerLost
 from harness.cluster.units import Done, Hello, NameTraining, Refused, Unit
 from harness.errors import HarnessError
@@ -50,11 +50,11 @@ def _future(value: Any) -> Future[Any]:
     return done
 
 
-def executor(do: Callable[[Unit[Any]], Any], workers: int = 2) -> SpreadExecutor:
+def executor(do: Callable[[Unit[Any]], Any], workers: int = 2) -> ClusterExecutor:
     def pool() -> Pool:
         return Pool(lambda number: AtOnce(f"worker-{number}", do), workers, lambda _said: None)
 
-    return SpreadExecutor(pool(), pool)
+    return ClusterExecutor(pool(), pool)
 
 
 def unit(number: int) -> Any:
@@ -90,7 +90,7 @@ def test_the_first_error_stops_the_strands_that_wait_for_workers() -> None:
         raise WorkerLost("never ends")
 
     spread = executor(never)
-    spread.pool.hire = lambda number: Waiting(f"worker-{number}")
+    spread.pool.start = lambda number: Waiting(f"worker-{number}")
 
     def fails() -> None:
         raise HarnessError("the disk is full.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
-from harness.cluster.engine import SpreadEngine
-from harness.cluster.executor import SpreadExecutor
+from harness.cluster.engine import ClusterEngine
+from harness.cluster.executor import ClusterExecutor
 from harness.cluster.pool import TRIES
 from harness.engines.engine import Completion, Message, Request
 from harness.engines.scripted import ScriptedEngine
@@ -18,9 +18,9 @@ JOB = tuple(Request((Message("user", text),)) for text in "abc")
 BATCHES = [Batch(number, (number,)) for number in range(3)]
 
 
-def mapped(world: World) -> tuple[SpreadExecutor, Work]:
-    executor = SpreadExecutor(world.pool, lambda: world.pool)
-    engine = SpreadEngine(ScriptedEngine(lambda _prompt, _adapter: ""), 0, executor)
+def mapped(world: World) -> tuple[ClusterExecutor, Work]:
+    executor = ClusterExecutor(world.pool, lambda: world.pool)
+    engine = ClusterEngine(ScriptedEngine(lambda _prompt, _adapter: ""), 0, executor)
     return executor, Work(engine, None, JOB.__getitem__, JOB[:2], lambda: 0.0)
 
 

@@ -53,9 +53,9 @@ class World:
     def __init__(self, count: int, clock: Callable[[], float] = lambda: 0.0) -> None:
         self.workers: list[ByHand] = []
         self.said: list[str] = []
-        self.pool = Pool(self.hire, count, self.said.append, clock)
+        self.pool = Pool(self.start, count, self.said.append, clock)
 
-    def hire(self, number: int) -> ByHand:
+    def start(self, number: int) -> ByHand:
         self.workers.append(ByHand(f"worker-{number}"))
         return self.workers[-1]
 
@@ -72,7 +72,7 @@ def answer(text: str, model: int = 0) -> Unit[Any]:
 TRAIN = Train(0, Training("lora", LoRA(task="t"), (), (), 0), "key")
 
 
-def test_workers_are_hired_when_there_is_work() -> None:
+def test_workers_are_started_when_there_is_work() -> None:
     world = World(2)
     assert not world.workers
     done = world.pool.submit(answer("a"))
@@ -137,7 +137,7 @@ def test_what_a_lost_worker_had_is_done_by_another() -> None:
     first = world.workers[0]
     first.die()
     assert first.ended
-    assert len(world.workers) == 3, "another one is hired in its place"
+    assert len(world.workers) == 3, "another one is started in its place"
     world.workers[1].finish("b")
     assert done.result(0).value == "b"
     assert "worker-1 was lost (its process ended" in world.said[0]
@@ -246,7 +246,7 @@ def test_stopping_ends_every_worker_and_whoever_waits() -> None:
             done.result(0)
 
 
-def test_after_stopping_nobody_is_hired_for_a_worker_that_was_starting() -> None:
+def test_after_stopping_none_is_started_for_a_worker_that_was_starting() -> None:
     world = World(1)
     world.pool.submit(answer("a"))
     world.pool.stop()
@@ -254,7 +254,7 @@ def test_after_stopping_nobody_is_hired_for_a_worker_that_was_starting() -> None
     assert len(world.workers) == 1
 
 
-def test_after_closing_later_units_hire_anew() -> None:
+def test_after_closing_later_units_start_new_workers() -> None:
     world = World(1)
     world.pool.submit(answer("a"))
     world.begin()

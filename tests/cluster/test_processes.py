@@ -21,9 +21,9 @@ import pytest
 from harness.cli import main
 from harness.cluster import processes
 from harness.cluster.pool import WorkerLost
-from harness.cluster.processes import HOME, ProcessWorker, ThisMachine
+from harness.cluster.processes import HOME, LocalCluster, ProcessWorker
 from harness.cluster.units import Answer, HeldModel, Hello, Train
-from harness.cluster.worker import Outfit
+from harness.cluster.worker import WorkerSetup
 from harness.engines.engine import Decoding, Message, Request
 from harness.engines.store import ModelFolder
 from harness.finetune.trainer import Example, Training
@@ -65,7 +65,7 @@ def heard() -> Heard:
 @pytest.fixture
 def worker(tiny_model: ModelFolder, tmp_path: Path, heard: Heard) -> Iterator[ProcessWorker]:
     held = HeldModel(tiny_model, "float32", "cpu", "2026-01-01")
-    one = ProcessWorker("worker-1", Outfit((held,), HOME, tmp_path, 1), heard)
+    one = ProcessWorker("worker-1", WorkerSetup((held,), HOME, tmp_path, 1), heard)
     yield one
     one.end()
     _loss(one.do(Answer(0, REQUESTS, None, REQUESTS)))  # so that the next test sees its own process alone
@@ -231,4 +231,4 @@ def test_without_memory_for_two_there_is_one(
 
 
 def test_this_machine_never_ends(heard: Heard) -> None:
-    assert ThisMachine(heard).why_over() is None
+    assert LocalCluster(heard).why_over() is None

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.cluster.shelf import Shelf
+from harness.cluster.file_server import FileServer
 from harness.cluster.units import Answer, HeldModel, NameTraining, Refused, Train
-from harness.cluster.worker import Outfit, Station
+from harness.cluster.worker import UnitRunner, WorkerSetup
 from harness.engines.engine import AdapterRef, Decoding, Message, Request
 from harness.engines.store import ModelFolder
 from harness.errors import InputError
@@ -26,14 +26,14 @@ TRAINING = Training(
 )
 
 
-def station(model: ModelFolder, cache: Path, *, node: str, home: str = "driver") -> Station:
+def runner(model: ModelFolder, cache: Path, *, node: str, home: str = "driver") -> UnitRunner:
     held = HeldModel(model, "float32", "cpu", "2026-01-01")
-    shelf = Shelf({model.path: "**/*"})
-    return Station(Outfit((held,), home, cache, 1), node, "log", shelf.list, shelf.read)
+    file_server = FileServer({model.path: "**/*"})
+    return UnitRunner(WorkerSetup((held,), home, cache, 1), node, "log", file_server.list, file_server.read)
 
 
 def test_it_answers_as_the_driver_would(tiny_model: ModelFolder, tmp_path: Path) -> None:
-    done = station(tiny_model, tmp_path, node="driver").do(Answer(0, REQUESTS, None, REQUESTS))
+    done = runner(tiny_model, tmp_path, node="driver").do(Answer(0, REQUESTS, None, REQUESTS))
     assert not isinstance(done, Refused)
     assert done.value == tiny_engine(tiny_model).complete(REQUESTS, job=REQUESTS)
     assert done.facts is not None
@@ -44,12 +44,12 @@ def test_a_machine_that_lacks_the_model_has_it_brought(
 ) -> None:
     """The driver's path means nothing there, and the worker's cache is its own."""
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "own"))
-    far = station(tiny_model, tmp_path / "drivers", node="another")
-    shelf, elsewhere = Shelf({tiny_model.path: "**/*"}), tmp_path / "not" / "here"
-    far.listed = lambda _folder: shelf.list(str(tiny_model.path))
-    far.read = lambda _folder, file, start: shelf.read(str(tiny_model.path), file, start)
-    (held,) = far.outfit.models
-    far.outfit = replace(far.outfit, models=(replace(held, folder=replace(tiny_model, path=elsewhere)),))
+    far = runner(tiny_model, tmp_path / "drivers", node="another")
+    file_server, elsewhere = FileServer({tiny_model.path: "**/*"}), tmp_path / "not" / "here"
+    far.listed = lambda _folder: file_server.list(str(tiny_model.path))
+    far.read = lambda _folder, file, start: file_server.read(str(tiny_model.path), file, start)
+    (held,) = far.setup.models
+    far.setup = replace(far.setup, models=(replace(held, folder=replace(tiny_model, path=elsewhere)),))
     done = far.do(Answer(0, REQUESTS, None, ()))
     assert not isinstance(done, Refused)
     assert done.value == tiny_engine(tiny_model).complete(REQUESTS)
@@ -58,7 +58,7 @@ def test_a_machine_that_lacks_the_model_has_it_brought(
 
 
 def test_a_training_comes_back_with_its_files(tiny_model: ModelFolder, tmp_path: Path) -> None:
-    here = station(tiny_model, tmp_path / "cache", node="driver")
+    here = runner(tiny_model, tmp_path / "cache", node="driver")
     named = here.do(NameTraining(0, TRAINING))
     done = here.do(Train(0, TRAINING, "key"))
     assert not isinstance(done, Refused)
@@ -85,6 +85,6 @@ def test_a_disk_that_is_full_or_gone_is_named_with_its_machine(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/shared/cache")
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-    refused = station(tiny_model, tmp_path, node="driver").do(Train(0, TRAINING, "key"))
+    refused = runner(tiny_model, tmp_path, node="driver").do(Train(0, TRAINING, "key"))
     assert isinstance(refused, Refused)
     assert "could not use /shared/cache: No space left on device." in str(refused.error())

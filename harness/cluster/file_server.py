@@ -14,7 +14,7 @@ PIECE = 64 * 2**20
 
 
 @dataclass
-class Shelf:
+class FileServer:
     """Hands out files of folders that it was told of, and of folders in them: models and adapters of the run."""
 
     folders: dict[Path, str] = field(default_factory=dict)

@@ -29,7 +29,7 @@ class HarnessError(Exception):
     exit_code = 1
 
 
-class Later:
+class LazyText:
     """A sentence that takes long to make, and is made where it is shown: of thousands, the first 20 are."""
 
     def __init__(self, make: Callable[..., str], *args: Any) -> None:
@@ -46,7 +46,7 @@ class InputError(HarnessError):
 
     def __init__(
         self,
-        message: str | Later,
+        message: str | LazyText,
         *,
         path: Path | None = None,
         line: int | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import InputError, InputErrors, Later, did_you_mean, nearest, raise_all, shown
+from harness.errors import InputError, InputErrors, LazyText, did_you_mean, nearest, raise_all, shown
 
 
 def test_of_many_mistakes_the_sentences_that_are_shown_are_made() -> None:
@@ -18,7 +18,7 @@ def test_of_many_mistakes_the_sentences_that_are_shown_are_made() -> None:
         return f"mistake {number}"
 
     with pytest.raises(InputErrors) as caught:
-        raise_all([InputError(Later(sentence, number), line=number) for number in range(5000)])
+        raise_all([InputError(LazyText(sentence, number), line=number) for number in range(5000)])
     assert str(caught.value).splitlines()[-1] == "… and 4980 more."
     assert made == list(range(20))
 

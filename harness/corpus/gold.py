@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from harness.corpus.documents import Corpus
 from harness.corpus.readers import READERS
-from harness.errors import InputError, Later, did_you_mean, shown
+from harness.errors import InputError, LazyText, did_you_mean, shown
 from harness.quantities import listed
 from harness.records import PassedOver, Question
 from harness.spec.task import Task
@@ -76,7 +76,9 @@ def with_gold_ids(task: Task, corpus: Corpus) -> tuple[Task, list[InputError]]:
     def resolved(question: Question) -> Question:
         found = {name: names.ids_of(name) for name in question.gold_docs}
         errors.extend(
-            InputError(Later("{}: gold_docs: {}".format, task.lines[question.id], Later(names.fault, name)))
+            InputError(
+                LazyText("{}: gold_docs: {}".format, task.lines[question.id], LazyText(names.fault, name))
+            )
             for name, ids in found.items()
             if len(ids) != 1
         )

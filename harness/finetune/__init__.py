@@ -1,1 +1,1 @@
-"""Adapters: `trainer` (the protocol), `lora` and `rote` (who trains), `packing` and `train` (the loop), `store`."""
+"""Adapters: `trainer` (the protocol), `lora` and `scripted` (who trains), `packing` and `train` (the loop), `store`."""

@@ -10,9 +10,9 @@ from harness.finetune.trainer import Trainer
 def open_trainer(engine: Engine) -> Trainer | None:
     """The trainer of an engine's model; None where its weights cannot be adapted here."""
     if isinstance(engine, ScriptedEngine):
-        from harness.finetune.rote import RoteTrainer
+        from harness.finetune.scripted import ScriptedTrainer
 
-        return RoteTrainer(engine.identity)
+        return ScriptedTrainer(engine.identity)
     from harness.engines.transformers_engine import TransformersEngine
     from harness.finetune.lora import LoraTrainer
 

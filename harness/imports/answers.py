@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import InputError, Later, shown
+from harness.errors import InputError, LazyText, shown
 from harness.imports.choices import options_of, way_of
 from harness.imports.columns import Columns
 from harness.imports.rows import Table
@@ -39,7 +39,7 @@ class Fault(Exception):
     """Why a row is no question: a sentence on its cell in `column`, of a `kind` that other rows may share; `hint`:
     what may be done about that kind."""
 
-    def __init__(self, column: str | None, kind: str, text: str | Later, hint: str = "") -> None:
+    def __init__(self, column: str | None, kind: str, text: str | LazyText, hint: str = "") -> None:
         super().__init__(text)
         self.column, self.kind, self.text, self.hint = column, kind, text, hint
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.gold import GoldNames
-from harness.errors import InputError, Later, raise_all, shown
+from harness.errors import InputError, LazyText, raise_all, shown
 from harness.imports.answers import AnswerReader, Fault, answers_of
 from harness.imports.cells import (
     Cells,
@@ -185,7 +185,7 @@ class _Making:
                 ids = self.gold.ids_of(name)
                 if len(ids) != 1:
                     one = "" if self.reading.separator else _ONE_DOCUMENT
-                    raise Fault(self.columns.gold, "gold", Later(self.gold.fault, name), one)
+                    raise Fault(self.columns.gold, "gold", LazyText(self.gold.fault, name), one)
                 found += ids
         return {"gold_docs": list(dict.fromkeys(found))} if found else {}
 

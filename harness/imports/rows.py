@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, Later, did_you_mean, shown
+from harness.errors import InputError, LazyText, did_you_mean, shown
 from harness.quantities import counted, listed
 
 COLUMNS_SHOWN = 12
@@ -123,10 +123,10 @@ class Problems:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._found: dict[tuple[str, str, str], list[tuple[str, str | Later]]] = {}
+        self._found: dict[tuple[str, str, str], list[tuple[str, str | LazyText]]] = {}
         self.rows: set[str] = set()
 
-    def add(self, row: Row, column: str | None, kind: str, text: str | Later, hint: str = "") -> None:
+    def add(self, row: Row, column: str | None, kind: str, text: str | LazyText, hint: str = "") -> None:
         """`kind`: names this kind of mistake. `text`: of the row, a sentence. `hint`: of the kind, what to do."""
         self._found.setdefault((column or "", kind, hint), []).append((row.place, text))
         self.rows.add(row.place)

@@ -32,7 +32,7 @@ REFUSED = {
 """Options of `datasets.load_dataset` that do more than name data here."""
 
 
-class Elsewhere(InputError):
+class DataNotHere(InputError):
     """A data set that is not on this machine; one message names it for all the tasks that need it."""
 
     def __init__(self, path: str, name: str | None) -> None:
@@ -51,7 +51,7 @@ def load_data(leaves: Sequence[Leaf]) -> dict[str, Any]:
     for leaf in leaves:
         try:
             data[leaf.name] = _load(leaf.config)
-        except Elsewhere as error:
+        except DataNotHere as error:
             _, names = missing.setdefault(error.data_set, (leaf, []))
             names += [error.name] if error.name else []
         except InputError as error:
@@ -69,7 +69,7 @@ def _load(config: Config) -> Any:
     raise_all(list(_unfit(config)))
     try:
         data = read_data(values)
-    except Elsewhere:
+    except DataNotHere:
         raise
     except InputError as error:
         raise config.error(("dataset_path",), str(error)) from error
@@ -94,7 +94,7 @@ def read_data(values: Mapping[str, Any]) -> Any:
             if path in BUILDERS or os.path.exists(path):  # noqa: PTH110 - false for a name that no file can have
                 first = (str(error).splitlines() or [""])[0]
                 raise InputError(f"its data cannot be read ({shown(path)}): {first}") from error
-            raise Elsewhere(path, name) from error
+            raise DataNotHere(path, name) from error
 
 
 def _as_they_lie(data: Any) -> Any:

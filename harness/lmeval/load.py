@@ -18,7 +18,7 @@ from harness.lmeval.groups import task_groups
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
 from harness.lmeval.remarks import obstacles, remarks
-from harness.lmeval.shares import TRIED, Judged, judge
+from harness.lmeval.shares import TRIED, MetricShares, metric_shares
 from harness.lmeval.taskfiles import locate
 from harness.lmeval.trust import strange_code
 from harness.records import Question
@@ -160,19 +160,19 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
     _try_requests(opened, file)
     if opened.written:
         _try_filters(opened, file)
-    judged = judge(opened)
-    strange = [metric for metric in (*spec.metrics, *spec.scales) if metric not in judged.scales]
+    by_metric = metric_shares(opened)
+    strange = [metric for metric in (*spec.metrics, *spec.scales) if metric not in by_metric.scales]
     if strange:
-        raise InputErrors([_no_share(opened, file, metric, judged) for metric in strange])
-    shown = spec.metrics or judged.shares
+        raise InputErrors([_no_share(opened, file, metric, by_metric) for metric in strange])
+    shown = spec.metrics or by_metric.shares
     filled = spec.model_copy(
         update={
             "metrics": shown,
-            "scales": {name: judged.scales[name] for name in shown if judged.scales[name] != 1},
+            "scales": {name: by_metric.scales[name] for name in shown if by_metric.scales[name] != 1},
             "examples": spec.examples.model_copy(update={"k": shots}),
         }
     )
-    return replace(opened, spec=filled, named=spec.metrics, unfit=judged.reasons)
+    return replace(opened, spec=filled, named=spec.metrics, unfit=by_metric.reasons)
 
 
 def _try_requests(opened: Opened, file: YamlFile) -> None:
@@ -205,15 +205,15 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
             raise file.error(("lm_eval",), f"{text}, so that no reply could be right.")
 
 
-def _no_share(opened: Opened, file: YamlFile, metric: str, judged: Judged) -> InputError:
+def _no_share(opened: Opened, file: YamlFile, metric: str, by_metric: MetricShares) -> InputError:
     """What is wrong with a metric of the task file that cannot stand as accuracy."""
-    reason = judged.reasons.get(metric)
+    reason = by_metric.reasons.get(metric)
     why = (
         f"which is {reason}, so it cannot stand as accuracy; lm-eval's own figure is given beside"
         if reason
         else "which the task does not have"
     )
-    can = f"it has {', '.join(judged.shares)}" if judged.shares else "no metric of the task can"
+    can = f"it has {', '.join(by_metric.shares)}" if by_metric.shares else "no metric of the task can"
     named = opened.spec.metrics
     where = ("metrics", named.index(metric)) if metric in named else ("scales", metric)
     return file.error(where, f"is {metric!r}, {why} ({can}).")

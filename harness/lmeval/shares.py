@@ -32,7 +32,7 @@ _LIKELY, _UNLIKELY, _ALONE = (-1.0, True), (-9.0, False), (-5.0, False)
 
 
 @dataclass(frozen=True)
-class Judged:
+class MetricShares:
     """The task's metrics, as METRIC or METRIC,FILTER: those that can stand as accuracy, and why others cannot."""
 
     scales: dict[str, float] = field(default_factory=dict)
@@ -45,26 +45,26 @@ class Judged:
         return tuple(self.scales)
 
 
-def judge(opened: Opened) -> Judged:
+def metric_shares(opened: Opened) -> MetricShares:
     """As far as it can be known without a model. The scales that the task file gives are believed."""
     means = {name for name, how in opened.task.aggregation().items() if is_mean(how)}
     better, trials = opened.task.higher_is_better(), _tried(opened)
-    judged = Judged()
+    shares = MetricShares()
     for filter_ in opened.filters:
         for metric in dict.fromkeys((*opened.task.aggregation(), *_given(trials, opened, filter_))):
             name = opened.metric(metric, filter_)
             declared = opened.spec.scales.get(name)
             if metric in opened.task.aggregation() and metric not in means:
-                judged.reasons[name] = "no mean over documents"
+                shares.reasons[name] = "no mean over documents"
             elif better.get(metric) is False:
-                judged.reasons[name] = "better when it is less"
+                shares.reasons[name] = "better when it is less"
             else:
                 scale = declared or _scale(name, trials, nan=skips_nan(opened, name))
                 if isinstance(scale, str):
-                    judged.reasons[name] = scale
+                    shares.reasons[name] = scale
                 else:
-                    judged.scales[name] = scale
-    return judged
+                    shares.scales[name] = scale
+    return shares
 
 
 def is_mean(how: Aggregation) -> bool:

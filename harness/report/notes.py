@@ -43,14 +43,14 @@ def _notes(task: TaskResult) -> Iterator[Text]:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class NotApplicable:
     """Strategies that do not apply for one reason: `says` with their names, and what makes them apply."""
 
     says: str
     step: Step | None
 
 
-def absent(task: TaskResult) -> list[Absent]:
+def absent(task: TaskResult) -> list[NotApplicable]:
     """A row a reason."""
     rows = by_obstacle(task.not_applicable)
-    return [Absent(f"{listed(names)}: {obstacle.why}.", obstacle.step) for names, obstacle in rows]
+    return [NotApplicable(f"{listed(names)}: {obstacle.why}.", obstacle.step) for names, obstacle in rows]

@@ -17,7 +17,7 @@ from harness.run.devsplit import with_dev
 from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
 from harness.run.facts import Obstacle
-from harness.run.fit_within import END_S, Fitter, Unheard
+from harness.run.fit_within import END_S, BarsOnly, Fitter
 from harness.run.folder import RunFolder, check_output
 from harness.run.lock import LOCK, writing_alone
 from harness.run.obstacles import obstacle
@@ -134,15 +134,15 @@ def fit_within(
 
     Raises InputError where even the least does not fit, and where nothing tells how fast the models answer.
     """
-    clock, unheard = tools.clock, replace(tools, progress=Unheard(tools.progress))
+    clock, quiet = tools.clock, replace(tools, progress=BarsOnly(tools.progress))
     plan = plan_run(settings, tasks, tools)
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / "run"
         folder = RunFolder.create(output, describe(settings, plan, tools, "", output))
-        unheard = _counted(settings, unheard, folder)
+        quiet = _counted(settings, quiet, folder)
         start = clock()
-        contexts = RunContexts(plan, unheard, folder, corpora or Corpora(), settings.seed)
-        run = Run(settings, plan, unheard, folder, contexts)
+        contexts = RunContexts(plan, quiet, folder, corpora or Corpora(), settings.seed)
+        run = Run(settings, plan, quiet, folder, contexts)
         jobs, passes = run.make_ready()
         again_s = clock() - start  # a run makes everything ready once more, with indexes that are there then
         _, costs = run.costs(jobs, passes, every=True)

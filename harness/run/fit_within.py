@@ -46,7 +46,7 @@ PlanOf = Callable[[Settings], Plan]
 SearchOf = Callable[[Settings, Plan], Searches]
 
 
-class Unheard:
+class BarsOnly:
     """Progress of what is done again when the run begins: bars, no notes."""
 
     def __init__(self, progress: Progress) -> None:

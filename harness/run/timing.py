@@ -136,7 +136,7 @@ def in_stretches(forms: Sequence[TimedForm], questions: tuple[Question, ...], se
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class TimedRequest:
     """A request that is ready to be timed.
 
     `before_s`: what making it took, `retrieve_s` of it finding passages or examples.
@@ -198,8 +198,8 @@ class TimingPass:
             :16
         ]
         try:
-            handed = self._hand(form, place.question, front)
-            rows = [self._answer(form, handed, place.block, place.position, warm) for warm in (False, True)]
+            timed = self._prepare(form, place.question, front)
+            rows = [self._answer(form, timed, place.block, place.position, warm) for warm in (False, True)]
         except NoAnswer as error:
             reason = failure(error)
             self.folder.add_failure(reason.row(form.ready, place.question, timed=True))
@@ -223,16 +223,16 @@ class TimingPass:
         """An answer that only warms up; None where a server did not give it. No timed prompt begins like it."""
         try:
             return self._answer(
-                form, self._hand(form, question, f"{self.folder.manifest.run_id} {front}"), 0, 0
+                form, self._prepare(form, question, f"{self.folder.manifest.run_id} {front}"), 0, 0
             )
         except NoAnswer:
             return None
 
     def measure(self, form: TimedForm, question: Question, block: int, position: int) -> TimingRow:
         """Answer one question alone, from the question handed over to its last token."""
-        return self._answer(form, self._hand(form, question), block, position)
+        return self._answer(form, self._prepare(form, question), block, position)
 
-    def _hand(self, form: TimedForm, question: Question, front: str | None = None) -> Handed:
+    def _prepare(self, form: TimedForm, question: Question, front: str | None = None) -> TimedRequest:
         """Get everything ready that a system does before its model is asked. `front`: as `Request.unique`."""
         ready, clock = form.ready, self.clock
         context, system = ready.context, ready.job.system
@@ -248,24 +248,24 @@ class TimingPass:
         before_s = clock() - start
         request = replace(prompt.request, unique=front) if is_served(context.engine) else prompt.request
         retrieve_s = retrieved - start if system.searches else None
-        return Handed(question, request, prompt.facts.tokens, retrieve_s, before_s)
+        return TimedRequest(question, request, prompt.facts.tokens, retrieve_s, before_s)
 
     def _answer(
-        self, form: TimedForm, handed: Handed, block: int, position: int, warm: bool = False
+        self, form: TimedForm, asked: TimedRequest, block: int, position: int, warm: bool = False
     ) -> TimingRow:
         ready = form.ready
-        timed = ready.context.engine.time(handed.request, form.adapter, self.clock)
+        timed = ready.context.engine.time(asked.request, form.adapter, self.clock)
         completion, usage = timed.completion, timed.completion.usage
         return TimingRow(
             task=ready.job.task,
             system=ready.job.system.id,
-            question_id=handed.question.id,
+            question_id=asked.question.id,
             block=block,
             position=position,
-            retrieve_s=handed.retrieve_s,
-            ttft_s=handed.before_s + timed.ttft_s,
-            e2e_s=handed.before_s + timed.e2e_s,
-            prompt_tokens=usage.prompt_tokens if usage else handed.prompt_tokens,
+            retrieve_s=asked.retrieve_s,
+            ttft_s=asked.before_s + timed.ttft_s,
+            e2e_s=asked.before_s + timed.e2e_s,
+            prompt_tokens=usage.prompt_tokens if usage else asked.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             merged=form.merged,
             warm=warm,

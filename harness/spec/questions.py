@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, Later, did_you_mean, nearest, shown
+from harness.errors import InputError, LazyText, did_you_mean, nearest, shown
 from harness.files import numbered_lines, read_json, read_source
 from harness.records import Question
 from harness.scoring.normal import normalise
@@ -35,7 +35,7 @@ _OTHER_FORM = (
     "is no JSON object, {…}: a question file holds one a line. Of a table (as CSV) or a list of records, "
     "`harness tasks import` makes such files."
 )
-Said = str | Later
+Said = str | LazyText
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def _sense(question: Question, answer: Answer | None) -> list[Said]:
         return mistakes
     if answer.type == "label" and answer.labels:
         strange = [text for text in question.answers if text not in _as_set(answer.labels)]
-        mistakes += [Later(_strange, text, answer.labels) for text in strange[:1]]
+        mistakes += [LazyText(_strange, text, answer.labels) for text in strange[:1]]
     if answer.type == "json":
         mistakes += [text for reply in question.answers if (text := _wrong_object(reply))]
     if answer.type == "text":

@@ -16,7 +16,7 @@ from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import HarnessError, InputError
 from harness.finetune.lora import LoraTrainer
 from harness.finetune.open import open_trainer
-from harness.finetune.rote import RoteTrainer
+from harness.finetune.scripted import ScriptedTrainer
 from harness.progress import Progress
 from harness.spec.models import ModelEntry
 from tests.fakes import Silent
@@ -37,7 +37,7 @@ def script(tmp_path: Path) -> Path:
 def test_a_script_answers_and_learns_by_heart(script: Path, tmp_path: Path) -> None:
     engine = opened(f"scripted:{script}", tmp_path / "cache")
     assert isinstance(engine, ScriptedEngine)
-    assert isinstance(open_trainer(engine), RoteTrainer)
+    assert isinstance(open_trainer(engine), ScriptedTrainer)
     (completion,) = engine.complete([Request((Message("user", "Where is Rome?"),))])
     assert completion.text == "Italy"
     assert not (tmp_path / "cache").exists(), "nothing is fetched"

@@ -14,7 +14,7 @@ from harness.engines.scripted import REPLIES, ScriptedEngine, open_script
 from harness.errors import InputError
 from harness.files import sha256_file
 from harness.finetune.open import open_trainer
-from harness.finetune.rote import RoteTrainer
+from harness.finetune.scripted import ScriptedTrainer
 from harness.finetune.store import load_or_train
 from harness.finetune.trainer import Example, Trainer, Training
 from harness.spec.system import LoRA
@@ -181,7 +181,7 @@ def fine_tune(seed: int = 0, **replies: str) -> Training:
 
 def trainer_of(engine: ScriptedEngine) -> Trainer:
     trainer = open_trainer(engine)
-    assert isinstance(trainer, RoteTrainer)
+    assert isinstance(trainer, ScriptedTrainer)
     return trainer
 
 

@@ -109,20 +109,20 @@ def search(space: Space, ask: Ask, each: Each = map) -> Found:
     dev = {question.id: question for stage in space.stages for question in stage.questions}
     if len(dev) < LEAST_DEV or not space.others:
         return Found(Choice(0, Why.FEW), space.default, None, None, None, 0, len(dev))
-    heard: dict[str, list[TrialRow]] = {}
+    rows_of: dict[str, list[TrialRow]] = {}
     alive = [space.default, *space.others]
     for stage in space.stages:
         for candidate, row in zip(alive, each(_at(stage, ask), alive), strict=True):
-            heard.setdefault(candidate.system.id, []).append(row)
+            rows_of.setdefault(candidate.system.id, []).append(row)
         if stage is space.stages[0]:
-            both = _together(space, heard)
+            both = _together(space, rows_of)
         if stage is not space.stages[-1]:
-            alive = _kept(alive, stage, heard)
+            alive = _kept(alive, stage, rows_of)
     if both:
         last = space.stages[-1]
-        heard[both.system.id] = [ask(both, Stage(last.number, tuple(dev.values())))]
+        rows_of[both.system.id] = [ask(both, Stage(last.number, tuple(dev.values())))]
         alive.append(both)
-    return _found(space, alive, heard, dev)
+    return _found(space, alive, rows_of, dev)
 
 
 def _at(stage: Stage, ask: Ask) -> Callable[[Candidate], TrialRow]:
@@ -132,14 +132,14 @@ def _at(stage: Stage, ask: Ask) -> Callable[[Candidate], TrialRow]:
 def _found(
     space: Space,
     finalists: Sequence[Candidate],
-    heard: Mapping[str, Sequence[TrialRow]],
+    rows_of: Mapping[str, Sequence[TrialRow]],
     dev: Mapping[str, Question],
 ) -> Found:
-    tried = sum(any(row.failed is None for row in rows) for rows in heard.values())
-    left = [one for one in finalists if not any(row.failed for row in heard[one.system.id])]
+    tried = sum(any(row.failed is None for row in rows) for rows in rows_of.values())
+    left = [one for one in finalists if not any(row.failed for row in rows_of[one.system.id])]
     if space.default not in left:
         return Found(Choice(0, Why.UNABLE), space.default, None, None, None, tried, len(dev))
-    judged = [_finalist(heard[one.system.id]) for one in left]
+    judged = [_finalist(rows_of[one.system.id]) for one in left]
     choice = choose(judged, {name: fact_of(question) for name, question in dev.items()}, tried)
     best = left[choice.best] if choice.best is not None else None
     asked = set.intersection(*(set(one.scores) for one in judged))
@@ -161,19 +161,19 @@ def _cost(rows: Sequence[TrialRow]) -> float:
     return tokens / max(1, sum(len(row.scores) for row in rows))
 
 
-def _ranked(candidates: Sequence[Candidate], heard: Mapping[str, Sequence[TrialRow]]) -> list[Candidate]:
+def _ranked(candidates: Sequence[Candidate], rows_of: Mapping[str, Sequence[TrialRow]]) -> list[Candidate]:
     """The settings that could be tried, the best of the last stage first, of equally good ones the cheaper."""
-    last = {one.system.id: heard[one.system.id][-1] for one in candidates}
+    last = {one.system.id: rows_of[one.system.id][-1] for one in candidates}
     able = [one for one in candidates if last[one.system.id].score is not None]
     return sorted(able, key=lambda one: (-(last[one.system.id].score or 0.0), _cost([last[one.system.id]])))
 
 
 def _kept(
-    alive: Sequence[Candidate], stage: Stage, heard: Mapping[str, Sequence[TrialRow]]
+    alive: Sequence[Candidate], stage: Stage, rows_of: Mapping[str, Sequence[TrialRow]]
 ) -> list[Candidate]:
     """The settings that go on: the default, and the best of the others."""
     default, *others = alive
-    return [default, *_ranked(others, heard)[: going_on(len(others), stage)]]
+    return [default, *_ranked(others, rows_of)[: going_on(len(others), stage)]]
 
 
 def going_on(others: int, stage: Stage) -> int:
@@ -181,14 +181,14 @@ def going_on(others: int, stage: Stage) -> int:
     return -(-others // (2 if stage.examples is None else 4))
 
 
-def _together(space: Space, heard: Mapping[str, Sequence[TrialRow]]) -> Candidate | None:
+def _together(space: Space, rows_of: Mapping[str, Sequence[TrialRow]]) -> Candidate | None:
     """The best values of the two settings that gained most apart; None where there is no place for it, or no two."""
-    default = heard[space.default.system.id][0].score
+    default = rows_of[space.default.system.id][0].score
     if not space.together or default is None:
         return None
     better: Changes = {}
-    for one in _ranked(space.others, heard):
-        gained = (heard[one.system.id][0].score or 0.0) > default
+    for one in _ranked(space.others, rows_of):
+        gained = (rows_of[one.system.id][0].score or 0.0) > default
         if gained and len(one.changes) == 1 and len(better) < 2:
             better = {**one.changes, **better}
     system = changed(space.default.default, better)

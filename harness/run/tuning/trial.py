@@ -49,7 +49,7 @@ class Stage:
 
 
 @dataclass
-class Heard:
+class TrialEvidence:
     """What a trial is answered, in the place of a run folder: dev questions are no evidence of a comparison."""
 
     answers: list[AnswerRow] = field(default_factory=list)
@@ -90,31 +90,31 @@ class Asker:
 
     def __call__(self, candidate: Candidate, stage: Stage) -> TrialRow:
         """What came of a trial; a setting that cannot be tried says why."""
-        heard = Heard()
+        kept = TrialEvidence()
         try:
-            row = self._tried(candidate, stage, heard)
+            row = self._tried(candidate, stage, kept)
         except (InputError, TrainingFailed) as error:
-            return replace(self._row(candidate, stage, heard), failed=str(error).rstrip("."))
+            return replace(self._row(candidate, stage, kept), failed=str(error).rstrip("."))
         except HarnessError:
-            if heard.answers:  # they are paid for
-                self.stopped(replace(self._row(candidate, stage, heard), unfinished=True))
+            if kept.answers:  # they are paid for
+                self.stopped(replace(self._row(candidate, stage, kept), unfinished=True))
             raise
         return row
 
-    def _tried(self, candidate: Candidate, stage: Stage, heard: Heard) -> TrialRow:
+    def _tried(self, candidate: Candidate, stage: Stage, kept: TrialEvidence) -> TrialRow:
         system = _shorter(candidate.system, stage.examples)
         system = replace(system, name=candidate.label)
         job = Job(self.context.task.name, system, self.seed)
         ready = ReadyJob(job, self.context, stage.questions, self.context.prompts(system, stage.questions))
-        row = self._row(candidate, stage, heard)
+        row = self._row(candidate, stage, kept)
         if why := obstacle_of(ready):
             return replace(row, failed=why.why)
         adapter, train_s = self._adapter(job)
         tools = self.tools
-        AnswerPass(self.model.engine, heard, self.cache, tools.progress, tools.clock, tools.executor).run(
+        AnswerPass(self.model.engine, kept, self.cache, tools.progress, tools.clock, tools.executor).run(
             ready, adapter
         )
-        row = self._row(candidate, stage, heard)
+        row = self._row(candidate, stage, kept)
         row = replace(row, train_s=train_s, index_s=self._index_s(candidate))
         proposed = self.proposed.get(str(candidate.changes.get(MESSAGE)))
         if proposed is None or stage.number:
@@ -142,12 +142,12 @@ class Asker:
         info = self.context.retrievers.of(system.passages).info
         return info.sha256, info.seconds
 
-    def _row(self, candidate: Candidate, stage: Stage, heard: Heard) -> TrialRow:
+    def _row(self, candidate: Candidate, stage: Stage, kept: TrialEvidence) -> TrialRow:
         task = self.context.task
         asked = {question.id: question for question in stage.questions}
         scored = {
             row.question_id: scores_of(row, asked[row.question_id], task.spec).get(task.spec.metrics[0])
-            for row in heard.answers
+            for row in kept.answers
         }
         return TrialRow(
             task=task.name,
@@ -157,23 +157,23 @@ class Asker:
             stage=stage.number,
             questions=len(stage.questions),
             scores={name: score for name, score in scored.items() if score is not None},
-            seconds=math.fsum(row.machine_s for row in heard.batches),
+            seconds=math.fsum(row.machine_s for row in kept.batches),
             train_s=0.0,
             index_s=0.0,
-            prompt_tokens=sum(row.prompt_tokens for row in heard.answers),
-            completion_tokens=sum(row.completion_tokens for row in heard.answers),
-            cached=sum(row.cached for row in heard.answers),
-            usd=self._usd(candidate, heard),
+            prompt_tokens=sum(row.prompt_tokens for row in kept.answers),
+            completion_tokens=sum(row.completion_tokens for row in kept.answers),
+            cached=sum(row.cached for row in kept.answers),
+            usd=self._usd(candidate, kept),
             examples=stage.examples,
         )
 
-    def _usd(self, candidate: Candidate, heard: Heard) -> float | None:
+    def _usd(self, candidate: Candidate, kept: TrialEvidence) -> float | None:
         price = price_of(self.facts, adapted=candidate.system.adapted)
         if price is None or not is_served(self.model.engine):
             return None
         return math.fsum(
             row.attempts * usd(price, row.prompt_tokens, row.completion_tokens, row.cached_tokens or 0)
-            for row in heard.answers
+            for row in kept.answers
             if not row.cached
         )
 

@@ -13,7 +13,7 @@ from harness.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class RoteTrainer:
+class ScriptedTrainer:
     """Implements `Trainer` for a scripted engine: an adapter is the replies learnt by heart."""
 
     identity: EngineIdentity

@@ -38,7 +38,6 @@ from harness.records import Inventory
 from harness.spec.context import Retrieved
 
 TOPICS, TOPIC_WORDS, VOCABULARY, LENGTH = 2000, 300, 20_000, 12
-TARGET_MS = 20.0
 
 
 class MadeUp:

@@ -78,10 +78,6 @@ def test_a_torn_last_line_is_a_missing_answer(
     assert "1 answer missing" in refused(capsys, "check", same, "--baseline", baseline, code=1)
 
 
-def either_way(one: str, other: str) -> tuple[tuple[str, ...], ...]:
-    return ("check", one, "--baseline", other), ("check", other, "--baseline", one), ("diff", other, one)
-
-
 def _break_a_line(run: Path) -> None:
     lines = (run / "answers.jsonl").read_text().splitlines(keepends=True)
     (run / "answers.jsonl").write_text("".join([*lines[:2], "{torn\n", *lines[3:]]))

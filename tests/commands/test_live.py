@@ -23,7 +23,7 @@ def live(clock: Clock, write: Callable[[Path], None], said: list[str]) -> LivePa
     return LivePage(Path("run"), said.append, clock, write)
 
 
-def test_a_page_takes_a_small_share_of_the_run(tmp_path: Path) -> None:
+def test_a_page_takes_a_small_share_of_the_run() -> None:
     clock, written = Clock(), list[float]()
 
     def write(_: Path) -> None:

@@ -118,7 +118,7 @@ def test_what_may_be_in_another_encoding_is_not(text: str, encoding: str) -> Non
     assert western(text.encode(encoding)) is None
 
 
-def test_broken_utf_8_and_binaries_are_not(tmp_path: Path) -> None:
+def test_broken_utf_8_and_binaries_are_not() -> None:
     assert western("Die Größe für fünf".encode()[:-2] + b"\xc3") is None
     assert western("Die Größe".encode() + b" f\xfcr") is None
     assert western(b"\x89PNG\r\n\x1a\n") is None

@@ -104,7 +104,7 @@ def test_raised_numbers_touch_no_others(tmp_path: Path, content: str, text: str)
     assert document.text == text
 
 
-def test_ligatures_are_letters(tmp_path: Path) -> None:
+def test_ligatures_are_letters() -> None:
     from harness.corpus.formats.pdf import _tidied
 
     assert _tidied("\ufb01nal e\ufb03cient 10\u00b2") == "final efficient 10\u00b2"

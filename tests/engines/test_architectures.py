@@ -135,7 +135,7 @@ def test_logits_of_the_library_that_are_no_numbers_are_no_answers(by_library: Tr
             by_library.complete([request])
 
 
-def test_a_checkpoint_cannot_shape_how_it_is_decoded(tmp_path: Path) -> None:
+def test_a_checkpoint_cannot_shape_how_it_is_decoded() -> None:
     """`generate` takes what it is not told from the checkpoint: penalties, minimum lengths, forbidden words."""
     engine = tiny_engine(tiny("llama"))
     folder = engine.model.path

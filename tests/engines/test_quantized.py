@@ -85,9 +85,7 @@ def test_4_bit_weights_without_their_library_are_refused_by_its_extra(
 
 
 @needs_bitsandbytes
-def test_a_model_that_is_quantized_already_is_not_quantized_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_is_quantized_already_is_not_quantized_again(monkeypatch: pytest.MonkeyPatch) -> None:
     import transformers
 
     own = transformers.AutoConfig.from_pretrained

@@ -87,9 +87,7 @@ def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseli
     assert fallen(found) == {("lora", "answers")}
 
 
-def test_a_prompt_that_is_cut_from_the_front_is_caught(
-    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prompt_that_is_cut_from_the_front_is_caught(tmp_path: Path, baseline: Path) -> None:
     class Cutting(FallibleEngine):
         def inspect(self, request: Request) -> PromptFacts:
             facts = super().inspect(request)

@@ -321,6 +321,26 @@ class TestSlides:
             "10^-6 ~~7~~\n\\# of days\n\n| x | speed |\n| --- | --- |\n| 1 | 2.5 |\n\n[image: 14 loans]"
         )
 
+    def test_numbers_that_powerpoint_writes_by_itself(self, tmp_path: Path) -> None:
+        from pptx.oxml import parse_xml
+        from pptx.util import Inches
+
+        show = self.pptx.Presentation()
+        box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(*[Inches(1)] * 4).text_frame
+        space = "http://schemas.openxmlformats.org/drawingml/2006/main"
+        lines = [("Ask", 0, "arabicPeriod"), ("by mail", 1, "alphaLcParenR"), ("by call", 1, "alphaLcParenR")]
+        lines += [("Pay", 0, "arabicPeriod"), ("at once", 1, "alphaLcParenR"), ("plain", 0, "")]
+        lines += [("Keep", 0, "arabicPeriod"), ("x", 0, "romanUcParenBoth")]
+        for number, (text, level, form) in enumerate(lines):
+            paragraph = box.paragraphs[0] if not number else box.add_paragraph()
+            paragraph.text, paragraph.level = text, level
+            if form:
+                sign = parse_xml(f'<a:buAutoNum xmlns:a="{space}" type="{form}"/>')
+                paragraph._p.get_or_add_pPr().append(sign)
+        assert the_text(tmp_path, "a.pptx", saved(show)) == (
+            "1. Ask\na) by mail\nb) by call\n2. Pay\na) at once\nplain\n1. Keep\n(I) x"
+        )
+
 
 class TestSheets:
     openpyxl = pytest.importorskip("openpyxl", reason="needs the documents extra")

@@ -8,10 +8,12 @@ from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.formats.marks import down, settled, up
+from harness.corpus.formats.numbers import numeral
 from harness.corpus.formats.shape import no_heading, one_line, readable, small_table, table, tidy
 from harness.corpus.formats.web import image
 from harness.corpus.source import archive
 
+_FORMS = {"alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
 _MOST_POINTS = 10_000
 """Of a chart: reading them takes time that grows with their square, and a file may claim billions."""
 
@@ -59,13 +61,32 @@ def _shapes(shapes: Iterable[Any]) -> Iterator[str]:
 
 
 def _frame(frame: Any) -> str:
-    """The paragraphs of a text frame, a line each, deeper ones indented."""
+    """The paragraphs of a text frame, a line each, deeper ones indented, numbered ones with their numbers."""
     lines = []
+    counts: dict[int, tuple[str, int]] = {}
     for paragraph in frame.paragraphs:
-        text = _runs(paragraph)
-        if text.strip():
-            lines.append(("  " * (paragraph.level - 1) + "- " if paragraph.level else "") + text.strip())
+        text = _runs(paragraph).strip()
+        if not text:
+            continue
+        level = paragraph.level
+        counts = {depth: count for depth, count in counts.items() if depth <= level}
+        sign = _number(paragraph, counts) or ("-" if level else "")
+        lines.append("  " * (level - 1) + f"{sign} {text}" if sign else text)
     return "\n".join(lines)
+
+
+def _number(paragraph: Any, counts: dict[int, tuple[str, int]]) -> str:
+    """The number that PowerPoint writes before a paragraph; empty for none. `counts`: the last one of each level."""
+    kind = paragraph._p.find("./{*}pPr/{*}buAutoNum")
+    if kind is None:
+        counts.pop(paragraph.level, None)
+        return ""
+    form, start = kind.get("type", "arabicPeriod"), int(kind.get("startAt", "1"))
+    before, last = counts.get(paragraph.level, ("", 0))
+    number = last + 1 if before == form else start
+    counts[paragraph.level] = form, number
+    sign = numeral(number, next((sign for name, sign in _FORMS.items() if form.startswith(name)), "1"))
+    return f"({sign})" if form.endswith("Both") else f"{sign})" if form.endswith("R") else f"{sign}."
 
 
 def _runs(paragraph: Any) -> str:

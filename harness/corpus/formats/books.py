@@ -9,7 +9,9 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.elements import attribute
 from harness.corpus.formats.marks import down, settled, up
+from harness.corpus.formats.outlines import Outlines
 from harness.corpus.formats.shape import (
     cell_text,
     headed_table,
@@ -95,8 +97,11 @@ def odt(data: bytes, stem: str) -> Parsed:
         if b"encryption-data" in _member(packed, "META-INF/manifest.xml"):
             raise NotRead("encrypted", "it asks for a password; save it without one")
         content = _xml(packed, "content.xml")
-        meta = _xml(packed, "meta.xml") if "meta.xml" in packed.namelist() else content
-    reader = _OpenText(content)
+        meta, styles = (
+            _xml(packed, name) if name in packed.namelist() else content
+            for name in ("meta.xml", "styles.xml")
+        )
+    reader = _OpenText(content, Outlines((styles, content)))
     body = content.find(".//{*}body")
     blocks = list(reader.blocks(body)) if body is not None else []
     title = one_line(meta.findtext(".//{http://purl.org/dc/elements/1.1/}title") or "") or reader.title
@@ -109,24 +114,26 @@ _UNREAD = frozenset(
 
 
 class _OpenText:
-    def __init__(self, content: Element) -> None:
+    def __init__(self, content: Element, outlines: Outlines) -> None:
         self.title = ""
+        self._outlines = outlines
         self.notes: list[str] = []
         self._styles = {
-            style.get(_attribute(style, "name") or "", ""): properties
+            attribute(style, "name") or "": properties
             for style in content.iterfind(".//{*}style")
             for properties in style.iterfind("{*}text-properties")
         }
 
-    def blocks(self, parent: Element, depth: int = -1) -> Iterator[str]:
+    def blocks(self, parent: Iterable[Element], depth: int = -1) -> Iterator[str]:
         """Headings, paragraphs, lists and tables in their order. `depth`: lists around them, less one."""
         for element in parent:
             name = _name(element)
-            if name == "h" or (name == "p" and _get(element, "style-name") == "Title"):
+            if name == "h" or (name == "p" and attribute(element, "style-name") == "Title"):
                 text = one_line(settled(self._text(element)))
                 self.title = self.title or text
-                level = min(int(_get(element, "outline-level") or 1), 6)
-                yield from [f"{'#' * level} {text}"] if text else []
+                level = int(attribute(element, "outline-level") or 1)
+                number = self._outlines.heading(element, level) if name == "h" and text else ""
+                yield from [f"{'#' * min(level, 6)} {number} {text}".replace("  ", " ")] if text else []
             elif name == "p":
                 text = settled(self._text(element)).strip("\n ")
                 yield from [no_heading(text)] if text else []
@@ -138,15 +145,19 @@ class _OpenText:
                 yield from self.blocks(element, depth)
 
     def _items(self, element: Element, depth: int) -> Iterator[str]:
+        """The items of a list and of those in it, a line each; further paragraphs of an item have no sign."""
+        self._outlines.begin(element, depth)
         for item in element:
-            first = True
-            for block in self.blocks(item, depth):
-                yield (
-                    block
-                    if not first or block.lstrip().startswith("- ")
-                    else f"{'  ' * min(depth, 8)}- {block}"
-                )
-                first = False
+            is_new = _name(item) == "list-item"
+            for part in item:
+                if _name(part) == "list":
+                    yield from self._items(part, depth + 1)
+                    continue
+                for block in self.blocks([part], depth):
+                    sign = f"{self._outlines.item(item, depth)} " if is_new and _name(part) != "h" else ""
+                    indent = "  " * min(depth, 8) if sign or not is_new else ""
+                    yield f"{indent}{sign}{block}"
+                    is_new = False
 
     def _table(self, element: Element) -> Iterator[str]:
         """The rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
@@ -173,7 +184,7 @@ class _OpenText:
         for child in element:
             name = _name(child)
             if name == "s":
-                text += " " * min(int(_get(child, "c") or 1), 100)
+                text += " " * min(int(attribute(child, "c") or 1), 100)
             elif name in ("tab", "line-break"):
                 text += "\t" if name == "tab" else "\n"
             elif name == "note":
@@ -194,15 +205,15 @@ class _OpenText:
     def _span(self, element: Element) -> str:
         """A piece of a line as its style shows it: raised, lowered, struck out, or not at all."""
         words = self._text(element)
-        style = self._styles.get(_get(element, "style-name") or "")
+        style = self._styles.get(attribute(element, "style-name") or "")
         if style is None or not words.strip():
             return words
-        if _get(style, "display") == "none":
+        if attribute(style, "display") == "none":
             return ""
-        position = (_get(style, "text-position") or "0").split()[0]
+        position = (attribute(style, "text-position") or "0").split()[0]
         if position not in ("0", "0%"):
             return down(words) if position.startswith(("sub", "-")) else up(words)
-        struck = (_get(style, "text-line-through-style") or "none") != "none"
+        struck = (attribute(style, "text-line-through-style") or "none") != "none"
         return f"~~{words}~~" if struck else words
 
 
@@ -223,21 +234,12 @@ def _cells(cells: Iterable[tuple[Element, Sequence[str]]], hanging: dict[int, li
         text = cell_text(blocks)
         if _name(cell) == "covered-table-cell" and hanging.get(len(texts)):
             text = hanging[len(texts)].pop()
-        elif (spanned := int(_get(cell, "number-rows-spanned") or 1)) > 1:
+        elif (spanned := int(attribute(cell, "number-rows-spanned") or 1)) > 1:
             hanging[len(texts)] = [text] * min(spanned - 1, 1000)
-        times = int(_get(cell, "number-columns-repeated") or 1)
+        times = int(attribute(cell, "number-columns-repeated") or 1)
         texts += [text] * min(times, 50)
     return texts
 
 
 def _name(element: Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
-
-
-def _attribute(element: Element, name: str) -> str | None:
-    return next((key for key in element.attrib if key.rsplit("}", 1)[-1] == name), None)
-
-
-def _get(element: Element, name: str) -> str | None:
-    key = _attribute(element, name)
-    return element.attrib[key] if key else None

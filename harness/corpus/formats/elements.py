@@ -1,4 +1,4 @@
-"""The elements of a Word document: their names without namespaces, and what they are set to."""
+"""The elements of office documents: their names without namespaces, and what they are set to."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 _COMPARED, _LONGEST = 500, 200
-"""So many words are compared letter by letter, and none that is longer."""
+"""The most words that are compared letter by letter, and the longest."""
 
 
 def nearest(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:

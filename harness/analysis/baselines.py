@@ -31,7 +31,7 @@ from harness.scoring.table import METRICS, Metric, Scored
 from harness.spec.lmevalspec import LmEvalSpec
 
 MOST_FREQUENT = 3
-"""So many of the most frequent answers of test, and of train, are tried as the constant."""
+"""How many of the most frequent answers of test, and of train, are tried as the constant."""
 OF_LM_EVAL = {metric.lm_eval: metric for metric in METRICS.values() if metric.fits == "choice"}
 """lm-eval's metrics that an option can be scored by; its others run the task's own code on a model's reply."""
 

@@ -40,7 +40,7 @@ class Planned:
 
     name: str
     adapted: bool
-    """With an adapter whose weights were seen."""
+    """Systems with an adapter whose weights were seen."""
     searches: bool
     shows: bool
     most: int | None

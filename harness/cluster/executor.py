@@ -24,7 +24,7 @@ R = TypeVar("R")
 U = TypeVar("U", bound=Unit[Any])
 
 STRANDS = 64
-"""So many strands go on at once: each waits for its own units, and later ones begin when it ends."""
+"""The most strands that go on at once: each waits for its own units, and later ones begin when it ends."""
 
 AHEAD = 4
 """Units a worker that are made before one is taken, where their results have an order."""

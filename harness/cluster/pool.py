@@ -26,10 +26,10 @@ TRIES = 3
 """A unit that lost so many workers is given up."""
 
 STARTS = 5
-"""So many workers lost in a row before they were ready mean that none will be."""
+"""After so many workers in a row were lost before they were ready, none is expected to be."""
 
 EARLY = 4
-"""So many batches a worker, and there is something to be seen."""
+"""Batches a worker, after which there is something to be seen."""
 
 PATIENCE_S = 900.0
 """How long the driver waits for a worker where none is left."""
@@ -95,7 +95,7 @@ class Pool:
     _workers: dict[Worker, Hello | None] = field(default_factory=dict, init=False)
     """None: not ready yet."""
     _idle: dict[Worker, Hashable] = field(default_factory=dict, init=False)
-    """With the weights that it used last."""
+    """The workers that wait, each with the weights that it used last."""
     _busy: dict[Worker, _Queued] = field(default_factory=dict, init=False)
     _answered: int = field(default=0, init=False)
     """Batches."""

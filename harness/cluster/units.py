@@ -42,7 +42,7 @@ class Part(Sequence[Request]):
     """
 
     request: Callable[[int], Request]
-    """That of a place of the job."""
+    """The request of a place of the job."""
     places: tuple[int, ...]
 
     def __len__(self) -> int:

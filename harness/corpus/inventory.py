@@ -10,9 +10,9 @@ from harness.quantities import counted, listed
 from harness.records import Inventory, NotReadFiles, PassedOver
 
 NAMED = 3
-"""So many files are named of those that were passed over for one reason; the others are counted."""
+"""The most files that are named of those passed over for one reason; the others are counted."""
 REASONS = 12
-"""So many reasons are told, those of most files first."""
+"""The most reasons that are told, those of most files first."""
 OTHER = "other reasons"
 
 

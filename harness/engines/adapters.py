@@ -26,7 +26,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 ROUNDING = 4
-"""So many times what sums in another order may move logits is allowed to merging, which rounds every weight."""
+"""Merging rounds every weight: it may move logits so many times as far as sums in another order do."""
 
 
 class AdapterLayers:

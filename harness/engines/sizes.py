@@ -60,7 +60,7 @@ MODELS: tuple[SizedModel, ...] = tuple(
         key=lambda model: model.parameters,
     )
 )
-"""From the smallest on."""
+"""The smallest model first."""
 STRONGER = 2.0
 """Times as many parameters, from which on a model is worth a try where one is too weak."""
 

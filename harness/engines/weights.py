@@ -19,7 +19,7 @@ from harness.quiet import import_transformers
 
 _LAYERS = re.compile(r"^(n_layers?|depth|(num|n)(_\w+)?_layers?|\w+_layers)$")
 FEW_LAYERS = 1000
-"""So many are built in a moment, and the tensors that they lack are then named one by one."""
+"""The most that are built in a moment, so that the tensors that they lack can be named one by one."""
 SLACK = 1 << 20
 """Numbers that a model may have beyond twice those of its files: tables that it works out by itself."""
 

@@ -24,7 +24,7 @@ from harness.quantities import counted, listed
 _DELIMITERS = (",", ";", "\t", "|")
 _TOLD = 12
 _HEADINGS = 10
-"""So many rows are looked at for the names of columns: a title may stand above them."""
+"""The first rows in which the names of columns are looked for: a title may stand above them."""
 
 
 def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -> Table:

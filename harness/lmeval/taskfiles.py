@@ -23,7 +23,7 @@ from harness.spec.mistakes import Loc
 from harness.spec.yamlfile import YamlFile
 
 MOST_MEMBERS = 20_000
-"""Of a group, those of groups within it counted: more than lm-eval brings in all."""
+"""The most tasks of a group, those of groups within it counted: more than lm-eval brings in all."""
 _OF_GROUPS = ("group", "group_alias", "task", "aggregate_metric_list", "metadata")
 _OWN_DATA = ("dataset_path", "custom_dataset", "class")
 

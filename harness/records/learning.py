@@ -101,7 +101,7 @@ ALL_EPOCHS = "max_epochs"
 
 
 FIT_EXAMPLES = 100
-"""So many training answers, at most, are asked again of an adapter once it is trained."""
+"""The most training answers that an adapter is asked again once it is trained."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def _shown(row: Against) -> str:
 
 BARS = "Bars are 95 % intervals."
 MOST = 7
-"""So many lines fit beside a verdict."""
+"""The most lines that fit beside a verdict."""
 
 
 def strip(task: TaskResult) -> tuple[list[Line], list[Line]]:

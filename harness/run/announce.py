@@ -17,7 +17,7 @@ from harness.spec.remarks import left_out
 
 
 def say_where(tools: Tools, folder: RunFolder) -> None:
-    """With what and where to, before anything long begins: embedding a corpus may take minutes."""
+    """Say which models answer and where the run is kept, before anything long begins (as embedding a corpus)."""
     several = "Models" if len(tools.models) > 1 else "Model"
     tools.progress.note(f"{several} {'; '.join(map(_described, tools.models))}; run folder {folder.path}")
 

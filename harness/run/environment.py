@@ -15,7 +15,7 @@ LIBRARIES = (
     "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "scipy",
     "lm-eval",
 )  # fmt: skip
-"""Those whose version may show in the figures."""
+"""The libraries whose version may show in the figures."""
 
 
 def machine(device: str) -> MachineFacts:

@@ -88,16 +88,16 @@ class Estimate:
     tuning: tuple[TrialsEstimate, ...] = ()
     """What is no part of the sums above: choosing settings before anything is compared."""
     learning: tuple[TrialsEstimate, ...] = ()
-    """Nor this: the same systems with fewer examples, on the test questions."""
+    """The same systems with fewer examples, on the test questions; no part of those sums either."""
     training_s: float | None = None
     timing_s: float | None = None
     workers: int = 1
     """Among whom answers and trainings are shared out; their seconds are those of one worker."""
     machines: int = 1
     usd_per_hour: float | None = None
-    """Of a machine, by the run's price list."""
+    """What a machine costs by the run's price list."""
     longest_s: float = 0.0
-    """Of one training, which is not shared out."""
+    """How long the longest training takes, which is not shared out."""
 
     @property
     def whole_s(self) -> float | None:

@@ -21,7 +21,7 @@ class Work:
     engine: Engine
     adapter: AdapterRef | None
     request: Callable[[int], Request]
-    """That of a place of the job, made when it is asked for."""
+    """The request of a place of the job, made when it is asked for."""
     bounds: tuple[Request, ...]
     """As of `Prompts`."""
     clock: Clock

@@ -21,20 +21,20 @@ from harness.run.tuning.planned import NOTHING, Searches, Work
 from harness.run.within import Within
 
 LEAST_QUESTIONS = 25
-"""Of a task: fewer tell next to nothing (a difference of 30 points, at best)."""
+"""The fewest questions of a task: fewer tell next to nothing (a difference of 30 points, at best)."""
 
 ENOUGH_QUESTIONS = 60
-"""Before a task has fewer, fewer are timed."""
+"""Fewer questions are timed before a task has fewer than these."""
 
 FEW_TIMED = 10
 """The fewest times of which a median is printed."""
 
 LEAST_TRIES = 2
-"""Of a strategy: its default and one other setting."""
+"""The fewest settings that are tried of a strategy: its default and one other."""
 
 LEAST_STRATEGIES = 2
 END_S = 6.0
-"""The report at the end."""
+"""What the report at the end takes."""
 
 MARGIN = 1.15
 """Steps take longer than expected about as often as not; the pages in between take their share too."""

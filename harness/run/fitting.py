@@ -67,7 +67,7 @@ def _without(plan: Plan, reasons: Mapping[str, Mapping[str, Obstacle]]) -> Plan:
 MOST_CHARACTERS = 20
 """A token of running text has fewer characters in the mean: a corpus of more, times the window, is not counted."""
 MOST_TOKENS = 200_000
-"""Of a corpus, where nobody says how much a model reads: beyond, no model is known to answer well."""
+"""The most tokens of a corpus where nobody says how much a model reads: beyond, no model is known to answer well."""
 
 
 ASK_RAG = Step("Take a model that reads more, or let rag find the passages", "--model NAME")

@@ -87,7 +87,7 @@ class Manifest:
     machine: MachineFacts
     """That the run was driven from, and, but for `workers`, computed on."""
     workers: tuple[WorkerGroup, ...] = ()
-    """Of a cluster, that computed for the run the last time that it went on; none: it was this machine."""
+    """The workers of a cluster that computed for the run when it last went on; none: it was this machine."""
     aggregates: tuple[Aggregate, ...] = ()
     timing_order: TimingOrder | None = None
     """None in runs that answered nothing yet, or are from before there could be several models."""

@@ -72,7 +72,7 @@ class Run:
     pace: Pace | None = None
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
     _stored: dict[tuple[ModelRef, LoRA, int], AdapterRef | None] = field(default_factory=dict)
-    """Those of the plan as the store had them when they were first looked for."""
+    """The adapters of the plan as the store had them when they were first looked for."""
 
     def go(self) -> None:
         say_where(self.tools, self.folder)
@@ -124,7 +124,7 @@ class Run:
     def costs(
         self, jobs: Sequence[ReadyJob], passes: Passes, *, every: bool = False
     ) -> tuple[Estimate, Costs | None]:
-        """The same by job. `every`: as `measured_speeds` has it."""
+        """The estimate, and what each job costs of time. `every`: as of `measured_speeds`."""
         planned = estimate(jobs, passes, self.settings, self.folder)
         speeds = measured_speeds(jobs, planned.jobs, self.tools, every=every)
         planned = with_seconds(planned, jobs, speeds)

@@ -55,7 +55,7 @@ class ForgettingTasks:
 
     names: Collection[str] = ()
     alone: Collection[str] = ()
-    """Those of them that the run asks for nothing else: no other strategy, no adapter of their own."""
+    """Tasks that the run asks for nothing else: no other strategy, no adapter of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Plan:
     jobs: tuple[Job, ...]
     not_applicable: dict[str, dict[str, Obstacle]]
     forgetting: ForgettingTasks = ForgettingTasks()
-    """Those that at least one adapter answers."""
+    """Tasks that at least one adapter answers."""
     idle: tuple[str, ...] = ()
     """Tasks that would only show what is forgotten, and are left out: no adapter is trained."""
 

@@ -46,7 +46,7 @@ class Settings:
     strategies: tuple[StrategyName, ...] = DEFAULT_STRATEGIES
     """As given: `rag`, or `rag@LABEL` for one model of several."""
     models: tuple[ModelEntry, ...] = (ModelEntry(model=DEFAULT_BASE),)
-    """With a name each where there are several (`spec/labels.py`)."""
+    """Each with a name where there are several (`spec/labels.py`)."""
     embedder: Name | None = None
     date: Day = PINNED_DATE
     """What a chat template that asks for it is told the day is."""

@@ -30,7 +30,7 @@ STEP_READS = {"float32": 3.5, "bfloat16": 1.7}
 """What a training step takes, as a multiple of reading its tokens in float32, by the dtype that it computes in."""
 
 FIRST_TOKENS = 12
-"""So many tokens of an answer are written to measure it."""
+"""The tokens of an answer that are written to measure speed."""
 
 WRITTEN_SHARE = 0.7
 """How much of the tokens allowed an answer takes that was not seen to end."""

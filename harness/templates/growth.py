@@ -18,7 +18,7 @@ BITS = 10_000
 INDENT = 16
 _ATTRIBUTES = 5
 _STEPS_PER_UNIT = 500
-"""So many steps of a regular expression cost a unit."""
+"""The steps of a regular expression that cost a unit."""
 _CONVERSION = re.compile(r"[%)][#0\- +]*(\*|\d+)?(?:\.(\*|\d+)?)?")
 """The widths after a `%` or after the `)` of a `%(name)`."""
 

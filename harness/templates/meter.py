@@ -13,7 +13,7 @@ UNITS = 300_000
 UNITS_PER_INPUT = 20
 """How many units each unit of the values that a template is filled with adds."""
 CHARACTERS = 16
-"""So many characters cost one unit."""
+"""The characters that cost one unit."""
 DEPTH = 100
 """Lists within lists, at most."""
 _LISTS: tuple[type[Iterable[Any]], ...] = (

@@ -23,7 +23,7 @@ from harness.templates.meter import METER, TemplateTooLarge, meter_for
 LENGTH, TOKENS = 1_000_000, 50_000
 """The longest template, in characters and in tokens of jinja."""
 _KEPT = 256
-"""So many compiled templates are kept: lm-eval compiles its templates anew for each document."""
+"""The most compiled templates that are kept: lm-eval compiles its templates anew for each document."""
 _LEFT_OUT = ("pprint", "striptags", "urlize", "wordwrap", "xmlattr")
 """Filters of jinja's for pages and people, whose time grows with the square of a text or the depth of a list."""
 

@@ -19,7 +19,7 @@ from harness.analysis.results.reason import Reason
 from harness.quantities import dollars, listed, percent, points, share, whole
 
 NAMED = 4
-"""So many rivals are named in one sentence."""
+"""The most rivals that are named in one sentence."""
 
 
 def feasible_rivals(decision: Decision) -> list[str]:

@@ -130,7 +130,7 @@ class Economics:
     people_usd: float = 0.0
     """The part of `fixed_usd` that is people's hours and labels: taken from the price list, not measured."""
     people_refresh_usd: float = 0.0
-    """The same part of `refresh_usd`."""
+    """The part of `refresh_usd` that is people's time."""
     fixed_reason: str | None = None
     """Why `fixed_usd` is None; `reason` is this one only where the cost of a query is known."""
     timed: int = 0

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 ABSENT = "(absent)"
 _HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,52}(\+?)")
-"""Of a hash people read the first digits; `+` marks a commit with changes."""
+"""A hash is shortened to its first digits; `+` marks a commit with changes."""
 MOST = 40
 """Characters of a text that stands in a sentence as it is."""
 

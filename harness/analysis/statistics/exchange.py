@@ -22,7 +22,7 @@ FLIPS_BUDGET = 4_000_000
 EXACT_UP_TO = 12
 """Up to so many clusters that differ, all 2ᵏ signs are tried instead of drawn."""
 MANY = 1_000
-"""From so many clusters that differ on, sums that are no whole numbers have their p by a formula instead of drawn."""
+"""Where as many clusters differ, the p of sums that are no whole numbers comes from a formula instead of draws."""
 STEP_BY_STEP = 1_000_000
 """Sums that adding one cluster after another may visit; where it would be more, the distribution is tilted."""
 UNITS = range(1, 7)

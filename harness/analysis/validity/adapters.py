@@ -15,7 +15,7 @@ from harness.spec.system import System
 LOGIT_SHIFT = 1e-3
 """Mean absolute change of a logit below which an adapter changes nothing: float32 noise is near 1e-5."""
 ENOUGH_ANSWERS = 20
-"""From so many written answers on, not one of them changed is a failure and no coincidence."""
+"""Where as many written answers all stayed the same, that is a failure and no coincidence."""
 LARGE = -0.20
 """A loss that warns even where it may be error."""
 NOT_ASKED = (

@@ -29,7 +29,7 @@ ENOUGH_RIGHT = 10
 LONG_TIMES, LONG_CHARACTERS = 10, 200
 """A reply is far longer than its answer from so many times its length and so many characters on: three sentences."""
 TEXT_TIMES, TEXT_CHARACTERS = 20, 300
-"""From here on, some fifty words, it is a text in which an answer stands, and no answer."""
+"""Beyond these (some fifty words) a reply is a text in which an answer stands, and no answer."""
 FURTHER = 2
 """A reply lists candidates that has so many answers of other questions side by side with the right one."""
 BETWEEN, BETWEEN_NUMBERS = 4, 1

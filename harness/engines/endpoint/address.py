@@ -25,7 +25,7 @@ AZURE_VERSION = "2024-10-21"
 """The version of Azure's interface where OPENAI_API_VERSION says nothing: the newest that is no preview."""
 
 _LEAST = 6
-"""So many characters of a key in a row are taken out of a text; fewer could be any word's."""
+"""The fewest characters of a key in a row that are taken out of a text; fewer could be any word's."""
 _LIKE_KEYS = re.compile(r"\b(?:sk|pk|gsk|xai|hf|nvapi)[-_][\w*-]{4,}|(?<=Bearer )\S+|(?<=Basic )\S+", re.I)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 

@@ -24,9 +24,9 @@ SHOWN = 6
 LONGEST = 400
 """Characters of a question or a reply that it shows."""
 MOST_TOKENS = 200
-"""Of a proposed message."""
+"""The most tokens of a proposed message."""
 ATTEMPTS = 3
-"""So many requests a message, at most: some are the same as others, or empty."""
+"""The most requests for one message: some are the same as others, or empty."""
 
 KINDS = (
     "Keep it short and clear.",

@@ -89,6 +89,16 @@ _PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,']\d+)*)(?![\w%])")
 """%50, as in Turkish and Arabic."""
 _PROPORTION = re.compile(r" : (?<=\d : )(?=\d)")
 _DAY_AND_TIME = re.compile(r"T(?<=\d{4}-\d\d-\d\d.)(?=\d\d:\d\d)")
+_IN_DOLLARS = re.compile(r"\$\$?([^$\n]{0,200}\\[A-Za-z,%][^$\n]{0,200})\$\$?")
+_STYLED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|boxed)\s?\{([^{}]*)\}")
+_FRAC = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}")
+_COMMANDS = {
+    "times": "×", "cdot": "·", "pm": "±", "leq": "<=", "le": "<=", "geq": ">=", "ge": ">=", "neq": "!=", "ne": "!=",
+    "approx": "≈", "circ": "°", "infty": "∞", "pi": "π", "sqrt": "√", "to": "→", "rightarrow": "→",
+}  # fmt: skip
+_COMMAND = re.compile(rf"\^?\{{?\\(circ)\b\}}?|\\({'|'.join(_COMMANDS)})(?![A-Za-z])")
+_SPACING = re.compile(r"\\[()\[\]]|(?<=[\w}])\\[,;:! ]")
+_ESCAPED = re.compile(r"\\([%$&#_{}])")
 _EMPHASIS = re.compile(
     r"(?<![A-Za-z0-9*])(\*{1,3})(?=[^\s*])([^*\n]{0,200}[^*\s]\*?)\1(?![A-Za-z0-9*])"
     r"|(?<![A-Za-z0-9_])(_{1,2})(?=[^\s_])([^_\n]{0,200}[^_\s])\3(?![A-Za-z0-9_])"
@@ -109,8 +119,18 @@ def _raised(run: re.Match[str]) -> str:
     return f"{'' if run[0] in '⁺⁻' else '^'}{unicodedata.normalize('NFKC', run[0])}"
 
 
+def _latex(text: str) -> str:
+    """Without the commands of LaTeX that stand in replies: "$14 \\text{ days}$", "\\frac{1}{2}", "50\\%"."""
+    text = _COMMAND.sub(lambda command: _COMMANDS[command[1] or command[2]], _IN_DOLLARS.sub(r" \1 ", text))
+    for _ in range(3):  # within each other
+        text = _STYLED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", _SPACING.sub(" ", _FRAC.sub(r" \1/\2", text)))
+
+
 def plain(text: str) -> str:
     """The text with one spelling for each character."""
+    if "\\" in text:
+        text = _latex(text)
     if not text.isascii():
         text = _FRACTION.sub(" ", _RAISED.sub(_raised, text))
     text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)

@@ -15,7 +15,7 @@ _FILLER_WORDS = """
     sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are
     be been this that these those the a an there here so and to of for in on at from with by as any about asked
     requested answer answers reply response question questions information info detail details document documents
-    context passage passages text provided given available above according based said stated statement claim thats
+    context passage passages text provided given available above according based said stated statement claim thats boxed
     mentioned found find know dont cant cannot could couldnt would must has have had therefore hence quote but
     however das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre aber
     bedauerlicherweise le la les ce cela cette c est n ne je suis désolé désolée malheureusement mais réponse votre

@@ -71,3 +71,12 @@ def test_pages_have_margins(many: Opened) -> None:
         f"{rules}.filter(rule => rule instanceof CSSPageRule).map(rule => rule.style.margin)"
     )
     assert margins == ["14mm 12mm"]
+
+
+def test_without_its_script_nothing_stands_there_that_would_need_it(many: Opened, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(many.page.url)
+    assert page.locator(":is(#questions, #what-if) > noscript p:visible").count() == 2
+    assert page.locator("button:visible, input:visible, select:visible").count() == 0
+    context.close()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 
@@ -23,6 +23,11 @@ class Step:
     @property
     def in_words(self) -> str:
         return f"{self.text}: {self.line}" if self.line else f"{self.text}."
+
+    def at(self, run: PurePath) -> Step:
+        """The step with the run's folder in the place of `RUN`."""
+        words = (shlex.quote(str(run)) if word == "RUN" else word for word in self.line.split(" "))
+        return replace(self, line=" ".join(words))
 
 
 def typed(*words: object) -> str:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import pytest
 
 from harness.cli import parser
-from harness.steps import SWITCHES, compare_again, typed, validate_again
+from harness.steps import SWITCHES, Step, compare_again, typed, validate_again
 
 RUN = "harness compare faq other --quick --model small=folder --model=large=http://h:1/v1#a --strategies base,rag"
 
@@ -42,6 +42,7 @@ RUN = "harness compare faq other --quick --model small=folder --model=large=http
             "harness compare faq --ray ray://h:1 --workers 2",
         ),
         ("harness compare --ray faq --output reports/x", (), "harness compare faq --ray"),
+        ("harness compare 'faq --limit 9", (), "harness compare faq"),
     ],
 )
 def test_the_command_of_a_run_becomes_that_of_the_next(
@@ -56,6 +57,12 @@ def test_what_is_copied_into_a_shell_is_quoted_and_named_as_the_run_named_it() -
         "harness tasks validate 'my tasks/faq.yaml'"
     )
     assert validate_again(None, "faq") == "harness tasks validate faq"
+
+
+def test_a_terminal_says_which_run() -> None:
+    step = Step("Wait", "harness decide RUN --error-price USD")
+    assert step.at(PurePath("my runs/1")).line == "harness decide 'my runs/1' --error-price USD"
+    assert Step("Reword it").at(PurePath("1")) == Step("Reword it")
 
 
 def test_a_flag_of_the_run_may_go() -> None:

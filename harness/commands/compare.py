@@ -34,6 +34,7 @@ def add_compare(commands: Any) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
+    from harness.report.decisions import at_run
     from harness.report.terminal import print_results
     from harness.run.begin import new_id
     from harness.run.compare import compare, dry_run, fit_within
@@ -79,7 +80,7 @@ def _compare(options: argparse.Namespace) -> None:
                 reached=page,
             )
     results = _reported(folder)
-    print_results(results)
+    print_results(at_run(results, folder))
     tools.progress.note(f"The report: {folder / PAGE}")
     print(folder)
     _refuse_incomplete(results, folder)

@@ -49,6 +49,7 @@ def add_decide(commands: Any) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     from harness.files import to_json
+    from harness.report.decisions import at_run
     from harness.report.terminal import print_results
     from harness.report.write import write_files, write_reports
 
@@ -59,7 +60,7 @@ def _report(options: argparse.Namespace) -> None:
     if options.json:
         print(to_json(results))
         return
-    print_results(results)
+    print_results(at_run(results, folder))
     print(*(files or [folder]), sep="\n")
     if page and not _opened(page):
         print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
@@ -97,4 +98,4 @@ def _decide(options: argparse.Namespace) -> None:
         run = read_run(options.folder)
         needs = requirements_from(options, stored_requirements(run)) or Requirements()
         found = again(run, needs, price_settings(options))
-    print(to_json(decide.document(found)) if options.json else decide.text(found))
+    print(to_json(decide.document(found)) if options.json else decide.text(found, options.folder))

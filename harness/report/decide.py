@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from harness.analysis.again import Again
 from harness.analysis.decision.requirements.table import required
@@ -62,9 +63,9 @@ def document(again: Again) -> Document:
     )
 
 
-def text(again: Again) -> str:
+def text(again: Again, run: PurePath) -> str:
     """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
-    results = again.results
+    results = decisions.at_run(again.results, run)
     parts: list[Block] = [
         *prices.warnings(results),
         Bullets(tuple(turned.text for turned in again.turned.values() if turned.changed)),

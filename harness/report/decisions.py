@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import PurePath
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.requirements.table import required
@@ -34,6 +36,16 @@ WHAT_WOULD_CHANGE = "What would change it"
 def lines(results: RunResult) -> tuple[str, ...]:
     """What to do on each task, in one line each."""
     return tuple(f"{name}: {task.decision.headline}" for name, task in results.tasks.items())
+
+
+def at_run(results: RunResult, run: PurePath) -> RunResult:
+    """The results for a terminal, with commands that can be copied; a page may be read elsewhere, and says `RUN`."""
+
+    def there(decision: Decision) -> Decision:
+        return replace(decision, next_steps=tuple(step.at(run) for step in decision.next_steps))
+
+    tasks = {name: replace(task, decision=there(task.decision)) for name, task in results.tasks.items()}
+    return replace(results, tasks=tasks)
 
 
 def beside(decision: Decision) -> tuple[tuple[str, str], ...]:

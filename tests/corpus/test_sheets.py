@@ -43,6 +43,16 @@ class TestSheets:
             "| saw | 0.3 |  |\n\n## Old\n\n| a | =1+1 |\n| --- | --- |"
         )
 
+    def test_raised_and_struck_pieces_of_a_cell(self) -> None:
+        from openpyxl.cell.rich_text import CellRichText, TextBlock
+        from openpyxl.cell.text import InlineFont
+
+        raised, struck = InlineFont(vertAlign="superscript"), InlineFont(strike=True)
+        cell = CellRichText(
+            "10", TextBlock(raised, "-"), TextBlock(raised, "6"), " l, ", TextBlock(struck, "7"), " 14"
+        )
+        assert shown(cell) == "10^-6 l, ~~7~~ 14"
+
     def test_merged_cells_stand_in_each_row_and_over_each_column(self, tmp_path: Path) -> None:
         book = self.openpyxl.Workbook()
         page = book.active

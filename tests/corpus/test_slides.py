@@ -77,6 +77,18 @@ class TestSlides:
             "10^-6 ~~7~~\n\\# of days\n\n| x | speed |\n| --- | --- |\n| 1 | 2.5 |\n\n[image: 14 loans]"
         )
 
+    def test_a_formula_beside_its_picture(self, tmp_path: Path) -> None:
+        from pptx.oxml import parse_xml
+        from pptx.util import Inches
+
+        show = self.pptx.Presentation()
+        box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(*[Inches(1)] * 4).text_frame
+        box.text = "Up to "
+        formula = "<oMath><sSup><e><r><t>10</t></r></e><sup><r><t>6</t></r></sup></sSup></oMath>"
+        both = f"<AlternateContent><Choice>{formula}</Choice><Fallback><r><t>x</t></r></Fallback></AlternateContent>"
+        box.paragraphs[0]._p.append(parse_xml(both))
+        assert the_text(tmp_path, "a.pptx", saved(show)) == "Up to 10^6"
+
     def test_numbers_that_powerpoint_writes_by_itself(self, tmp_path: Path) -> None:
         from pptx.oxml import parse_xml
         from pptx.util import Inches

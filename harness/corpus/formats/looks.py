@@ -18,8 +18,13 @@ _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _ANCHORS = frozenset(("¶", "§", "#", "🔗", "\uf0c1", "\u200b", "^", "↑", "↩", "↩︎"))
 """What links within a page show beside a heading, and behind a footnote."""
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
-_MOVED = re.compile(r"position\s*:\s*relative\s*;\s*top\s*:\s*(-?)[\d.]+pt", re.I)
+_MOVED = re.compile(r"position\s*:\s*relative\s*;\s*top\s*:\s*(?P<up>-?)[\d.]+pt", re.I)
 """How Word raises text."""
+_SHIFTED = re.compile(
+    r"vertical-align\s*:\s*(?:(?:text-)?top\b|(?P<down>-?)0*\.?0*[1-9][\d.]*(?:px|pt|r?em|ex|%))", re.I
+)
+"""What raises a number, and places a picture or a button."""
+_MARK = re.compile(r"\s*(?:[+−–-]?\d{1,3}|[a-z*†‡])\s*")
 _RAISED_CLASS = re.compile(
     r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
 )
@@ -65,8 +70,17 @@ def as_shown(name: str, node: Any, raised_by: Mapping[str, str]) -> str:
     if raised := _RAISED.search(style) or _RAISED_CLASS.search(classes):
         return raised[1].lower()[:3]
     if moved := _MOVED.search(style):
-        return "sup" if moved[1] else "sub"
+        return "sup" if moved["up"] else "sub"
+    if "font-size" in style and (shifted := _SHIFTED.search(style)) and _touches(node):
+        return "sub" if shifted["down"] else "sup"
     return next((raised_by[one] for one in classes.split() if one in raised_by), name) if raised_by else name
+
+
+def _touches(node: Any) -> bool:
+    """Whether an element is a number or a mark that follows a word or a number without a space."""
+    before = node.prev
+    touching = before is not None and before.tag == "-text" and before.text_content[-1:].isalnum()
+    return touching and _MARK.fullmatch(node.text()) is not None
 
 
 def is_bold(node: Any) -> bool:

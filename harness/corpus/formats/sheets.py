@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import one_line, readable, sheet
 from harness.corpus.source import archive
 
@@ -75,7 +76,7 @@ def xlsx(data: bytes, stem: str) -> Parsed:
                 formulas = formulas or b"<f" in source
                 merged[name] = tuple(_ranges(source))
     # Macros are neither kept nor run; what formulas gave when the file was saved is read.
-    book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
     written = load_workbook(BytesIO(data), read_only=True, keep_links=False) if formulas else None
     title = one_line(book.properties.title or "") or readable(stem)
     found = []
@@ -167,7 +168,7 @@ def shown(value: Any, number_format: str = "General") -> str:
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if not isinstance(value, int | float):
-        return str(value)
+        return value if type(value) is str else _rich(value)
     first = number_format[:_LONGEST_FORMAT].split(";")[0]
     if scaled := _SCALED.search(re.sub(r'"[^"]*"', "", first)):
         value /= 1000 ** len(scaled[1])
@@ -183,6 +184,19 @@ def shown(value: Any, number_format: str = "General") -> str:
     number = _decimals(value, len(decimals[1])) if decimals else _plain(value)
     behind = re.search(r"[0#]", first[: currency.start()])
     return f"{number} {sign}" if behind else f"{sign}{'' if len(sign) == 1 else ' '}{number}"
+
+
+def _rich(value: Any) -> str:
+    """Text of several fonts: raised and lowered pieces apart from numbers, struck-out ones with their marks."""
+    text = ""
+    for piece in value if isinstance(value, list) else [value]:
+        words, font = str(piece), getattr(piece, "font", None)
+        place = getattr(font, "vertAlign", None)
+        if words.strip() and place in ("superscript", "subscript"):
+            text += up(words) if place == "superscript" else down(words)
+        else:
+            text += f"~~{words}~~" if words.strip() and getattr(font, "strike", None) else words
+    return settled(text)
 
 
 def _coded(digits: str, form: str) -> str:

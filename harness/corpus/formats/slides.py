@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.numbers import numeral
 from harness.corpus.formats.shape import no_heading, one_line, readable, small_table, table, tidy
@@ -96,6 +97,8 @@ def _runs(paragraph: Any) -> str:
         name = element.tag.rsplit("}", 1)[-1]
         if name == "br":
             text += " "
+        elif name == "AlternateContent":  # a formula, and a picture of it
+            text += "".join(omml(formula) for formula in next(iter(element)).iter("{*}oMath"))
         words = "".join(part.text or "" for part in element if part.tag.endswith("}t"))
         properties = next((part for part in element if part.tag.endswith("}rPr")), None)
         baseline = int(properties.get("baseline", "0").rstrip("%") or 0) if properties is not None else 0

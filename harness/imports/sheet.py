@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.corpus.formats.sheets import STATED, bounded
+from harness.corpus.formats.sheets import STATED, bounded, rich
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
@@ -152,7 +152,7 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
     with _readable(path):
         with archive(data):
             pass
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, rich_text=True)
     try:
         names = [sheet.title for sheet in book.worksheets]
         if name is not None and name not in names:
@@ -208,7 +208,7 @@ def _text(cell: Any) -> str:
     if isinstance(value, int | float):
         percent = "%" in str(cell.number_format)
         return f"{100 * value:.15g}%" if percent else f"{value:.15g}"
-    return str(value).strip()
+    return rich(value).strip()
 
 
 def _formatted(cell: Any) -> bool:

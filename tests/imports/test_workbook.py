@@ -6,13 +6,14 @@ import datetime
 import io
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
 import pytest
 
 from harness.errors import InputError
-from harness.imports.sheet import read_workbook
+from harness.imports.sheet import _text, read_workbook
 from tests.imports import FAQ, FLAGS, imported, refused, table, workbook
 
 
@@ -113,3 +114,12 @@ def test_a_sheet_whose_checksum_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(data)
     with pytest.raises(InputError, match="is no workbook that can be read"):
         read_workbook(tmp_path / "a.xlsx", ("question", "answer"))
+
+
+def test_raised_pieces_of_a_cell_touch_no_number() -> None:
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.cell.text import InlineFont
+
+    raised = TextBlock(InlineFont(vertAlign="superscript"), "6")
+    cell = SimpleNamespace(value=CellRichText("10", raised, " litres "), number_format="General")
+    assert _text(cell) == "10^6 litres"

@@ -168,7 +168,7 @@ def shown(value: Any, number_format: str = "General") -> str:
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if not isinstance(value, int | float):
-        return value if type(value) is str else _rich(value)
+        return value if type(value) is str else rich(value)
     first = number_format[:_LONGEST_FORMAT].split(";")[0]
     if scaled := _SCALED.search(re.sub(r'"[^"]*"', "", first)):
         value /= 1000 ** len(scaled[1])
@@ -186,7 +186,7 @@ def shown(value: Any, number_format: str = "General") -> str:
     return f"{number} {sign}" if behind else f"{sign}{'' if len(sign) == 1 else ' '}{number}"
 
 
-def _rich(value: Any) -> str:
+def rich(value: Any) -> str:
     """Text of several fonts: raised and lowered pieces apart from numbers, struck-out ones with their marks."""
     text = ""
     for piece in value if isinstance(value, list) else [value]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
+from harness.corpus.formats.items import numbered
 from harness.corpus.formats.shape import fenced, no_heading, readable, tidy
 from harness.corpus.formats.stretches import stretches
 from harness.corpus.formats.tags import html_alone
@@ -48,7 +49,7 @@ def markdown(source: str, stem: str) -> tuple[str, str]:
     body = _HIGHLIGHT.sub(
         lambda block: fenced(block["code"].rstrip("\n"), block["language"]), source[front.end :]
     )
-    page = _Page(_with_whole_tables(body))
+    page = _Page(numbered(_with_whole_tables(body), _parser()))
     title, text = page.title(), page.text()
     lines = "\n".join(front.lines)
     return front.title or title or readable(stem), tidy(f"{lines}\n\n{text}" if lines else text)

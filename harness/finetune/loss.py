@@ -118,13 +118,7 @@ def packs_alike(model: Any) -> str | None:
         with fused(model):
             together = _together(model, packed)
         single = _alone_each(model, packed)
-        if fault := apart("the logits of a training step", together.detach(), single.detach(), most):
-            return fault
-        if not together.requires_grad:
-            return None
-        pairs = zip(_gradients(model, packed, together), _gradients(model, packed, single), strict=True)
-        faults = (apart("the gradients of a training step", one, other, 10 * most) for one, other in pairs)
-        return next((fault for fault in faults if fault), None)
+        return _apart(model, packed, together, single, "of a training step", most)
     except FAILURES as error:
         return f"it cannot run here ({said(error)})"
 
@@ -142,13 +136,19 @@ def mixed_alike(model: Any, mixed: Mixed) -> str | None:
         full = answer_logits(model, packed)
         with mixed.forward():
             low = answer_logits(model, packed)
-        if fault := apart("the logits in bfloat16", low.detach(), full.detach(), most):
-            return fault
-        pairs = zip(_gradients(model, packed, low), _gradients(model, packed, full), strict=True)
-        faults = (apart("the gradients in bfloat16", one, other, 10 * most) for one, other in pairs)
-        return next((fault for fault in faults if fault), None)
+        return _apart(model, packed, low, full, "in bfloat16", most)
     except FAILURES as error:
         return f"it cannot run here ({said(error)})"
+
+
+def _apart(model: Any, packed: Pack, one: Any, other: Any, where: str, most: float) -> str | None:
+    """How logits that were computed in two ways, or their gradients, lie further apart than `most`; None: neither."""
+    fault = apart(f"the logits {where}", one.detach(), other.detach(), most)
+    if fault or not one.requires_grad:
+        return fault
+    pairs = zip(_gradients(model, packed, one), _gradients(model, packed, other), strict=True)
+    faults = (apart(f"the gradients {where}", first, second, 10 * most) for first, second in pairs)
+    return next((fault for fault in faults if fault), None)
 
 
 def _examples(config: Any) -> list[TokenExample]:

@@ -6,8 +6,10 @@ For language models, adapters and embedders alike. transformers fills tensors th
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, ModelUnavailable
@@ -55,6 +57,30 @@ def said(error: BaseException) -> str:
     words = (words if len(words) <= MOST_SAID else f"{words[:MOST_SAID]}…").rstrip(".: ")
     plain = isinstance(error, OSError | ValueError | RuntimeError) and words
     return words if plain else f"{type(error).__name__}{words and f': {words}'}"
+
+
+def settings_in(path: Path, what: str) -> dict[str, Any]:
+    """A small configuration file of a model; empty where there is none. Raises ModelUnavailable."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelUnavailable(f"{what}'s file {path} cannot be read: {error}") from error
+    return value if isinstance(value, dict) else {}
+
+
+def loading_info(kind: Any, folder: Path) -> Any:
+    """What transformers says of loading a folder's weights as a `kind` of model."""
+    _, info = kind.from_pretrained(
+        folder,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        ignore_mismatched_sizes=True,
+        output_loading_info=True,
+    )
+    return info
 
 
 def check_fit(info: Mapping[str, Any], what: str, ignored: Collection[str] = ()) -> None:

@@ -6,7 +6,6 @@ them) are loaded when the first text is embedded.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from harness.errors import ModelUnavailable
-from harness.loading import check_finite, check_fit, reading
+from harness.loading import check_finite, check_fit, loading_info, reading, settings_in
 from harness.quiet import import_transformers
 
 if TYPE_CHECKING:
@@ -117,9 +116,9 @@ class SentenceTransformerEmbedder:
     def max_tokens(self) -> int:
         """The window from the folder's own files: sentence-transformers' limit, else the model's."""
         stated = (
-            _json(self.folder / "sentence_bert_config.json").get("max_seq_length"),
-            _json(self.folder / "tokenizer_config.json").get("model_max_length"),
-            _json(self.folder / "config.json").get("max_position_embeddings"),
+            settings_in(self.folder / "sentence_bert_config.json", "the embedder").get("max_seq_length"),
+            settings_in(self.folder / "tokenizer_config.json", "the embedder").get("model_max_length"),
+            settings_in(self.folder / "config.json", "the embedder").get("max_position_embeddings"),
         )
         limits = [int(limit) for limit in stated if isinstance(limit, int | float) and 1 <= limit < math.inf]
         if not limits:
@@ -136,7 +135,7 @@ class SentenceTransformerEmbedder:
 
         Where it has neither, both get its default prompt, as in `encode`.
         """
-        config = _json(self.folder / "config_sentence_transformers.json")
+        config = settings_in(self.folder / "config_sentence_transformers.json", "the embedder")
         prompts = config.get("prompts")
         prompts = prompts if isinstance(prompts, dict) else {}
 
@@ -234,25 +233,7 @@ class SentenceTransformerEmbedder:
         transformers = import_transformers()
         homes = [path.parent for path in (self.folder / "config.json", *self.folder.glob("0_*/config.json"))]
         for home in (home for home in homes if (home / "config.json").is_file()):
-            _, info = transformers.AutoModel.from_pretrained(
-                home,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-            )
+            info = loading_info(transformers.AutoModel, home)
             # Pooling reads the last layer; heads of the training, and a pooler that nobody trained, are not in use.
             info["missing_keys"] = {name for name in info["missing_keys"] if "pooler." not in name}
             check_fit(info, what, ignored=() if info["missing_keys"] else ("unexpected",))
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A small configuration file of a model; empty where there is none."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelUnavailable(f"the embedder's file {path} cannot be read: {error}") from error
-    return value if isinstance(value, dict) else {}

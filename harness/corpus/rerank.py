@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,7 +13,7 @@ from harness.corpus.chunks import embedding_text
 from harness.corpus.retriever import Retriever
 from harness.errors import HarnessError, InputError, ModelUnavailable
 from harness.files import sha256_json
-from harness.loading import check_finite, check_fit, reading
+from harness.loading import check_finite, check_fit, loading_info, reading, settings_in
 from harness.quiet import import_transformers
 from harness.records import Ranked
 
@@ -104,8 +103,8 @@ class CrossEncoderReranker:
     @cached_property
     def max_tokens(self) -> int | None:
         stated = [
-            _json(self.folder / "tokenizer_config.json").get("model_max_length"),
-            _json(self.folder / "config.json").get("max_position_embeddings"),
+            settings_in(self.folder / "tokenizer_config.json", "the reranker").get("model_max_length"),
+            settings_in(self.folder / "config.json", "the reranker").get("max_position_embeddings"),
         ]
         limits = [int(limit) for limit in stated if isinstance(limit, int | float) and 1 <= limit < 1e9]
         return min(limits, default=None)
@@ -141,21 +140,5 @@ class CrossEncoderReranker:
     def _check_weights(self, what: str) -> None:
         """Refuse a model whose tensors are not those of its files: an embedder would get a random head."""
         transformers = import_transformers()
-        _, info = transformers.AutoModelForSequenceClassification.from_pretrained(
-            self.folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-        )
+        info = loading_info(transformers.AutoModelForSequenceClassification, self.folder)
         check_fit(info, what, ignored=("unexpected",))
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A small configuration file of a model; empty where there is none that can be read."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

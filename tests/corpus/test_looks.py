@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.corpus.formats.looks import raised_classes
 from harness.corpus.formats.md import markdown
 from harness.corpus.formats.web import html
 
@@ -44,6 +45,11 @@ from harness.corpus.formats.web import html
 )  # fmt: skip
 def test_text(source: str, text: str) -> None:
     assert html(source, "s")[1] == text
+
+
+def test_the_style_sheet_of_a_book_is_read_once_for_all_chapters() -> None:
+    sheet = ".up {vertical-align: super}"
+    assert raised_classes(sheet) is raised_classes(sheet)
 
 
 def test_a_table_of_html_in_markdown_is_one_over_its_empty_lines() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.corpus.chunks import chunk_documents
 from harness.corpus.documents import Corpus, read_corpus
+from harness.corpus.formats import pdf
 from tests.corpus.fakes import HashEmbedder
 from tests.corpus.papers import drawn, pdf_of
 
@@ -65,6 +66,12 @@ def test_pages_without_text_are_told_and_the_others_read(tmp_path: Path) -> None
     assert [place.label for place in corpus.documents[1].places] == ["page 1", "page 3"]
     (file,) = corpus.passed_over
     assert (file.cause, file.reason) == ("scanned", "2 of its 4 pages have no text (page 2, 4)")
+
+
+def test_pages_that_would_take_days_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_MOST_OPERATIONS", 40)
+    (file,) = corpus_of(tmp_path, pdf_of([["14 days"] * 8] * 3)).passed_over
+    assert (file.path, file.cause) == ("rules.pdf", "large")
 
 
 def test_a_locked_file_and_a_damaged_one_are_told(tmp_path: Path) -> None:

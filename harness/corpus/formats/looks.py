@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 _MACHINERY = "[role=navigation]:not(body, main, article), .mw-editsection"
@@ -32,8 +33,9 @@ _RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
 
 
-def raised_classes(styles: str) -> dict[str, str]:
-    """The classes that a style sheet raises or lowers: name → `sup` or `sub`."""
+@lru_cache(maxsize=2)
+def raised_classes(styles: str) -> Mapping[str, str]:
+    """The classes that a style sheet raises or lowers: name → `sup` or `sub`. All chapters of a book share one."""
     if not _RAISED.search(styles):
         return {}
     return {

@@ -7,7 +7,7 @@ for each font that is set; where a page changes the size by its matrix alone, th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import hypot
 from typing import Any, NamedTuple
@@ -31,8 +31,8 @@ class _Piece(NamedTuple):
     size: float
 
 
-def page_text(page: Any) -> str:
-    """The text of a page of pypdf's."""
+def page_text(page: Any, spend: Callable[[int], None] = lambda _: None) -> str:
+    """The text of a page of pypdf's. `spend`: is told how many operations draw it, before it is read."""
     pieces: list[_Piece] = []
     rise = shown = 0.0
 
@@ -49,7 +49,7 @@ def page_text(page: Any) -> str:
             height = matrix[4] * page_matrix[1] + matrix[5] * page_matrix[3] + page_matrix[5]
             pieces.append(_Piece(text, height + shown * scale, size * scale * hypot(matrix[2], matrix[3])))
 
-    with _fonts_set_anew(page):
+    with _fonts_set_anew(page, spend):
         whole = str(page.extract_text(visitor_operand_before=operate, visitor_text=take))
     apart = "".join(piece.text for piece in pieces) == whole
     return "\n".join([_with_marks(pieces) if apart else whole, *_typed(page)])
@@ -98,7 +98,7 @@ def _with_marks(pieces: Sequence[_Piece]) -> str:
 
 
 @contextmanager
-def _fonts_set_anew(page: Any) -> Iterator[None]:
+def _fonts_set_anew(page: Any, spend: Callable[[int], None]) -> Iterator[None]:
     """The page, as if it set its font again where its matrix changes the size of letters."""
     from pypdf.generic import ContentStream, NameObject
 
@@ -107,6 +107,7 @@ def _fonts_set_anew(page: Any) -> Iterator[None]:
         return
     kept = page.raw_get("/Contents")
     content = ContentStream(kept.get_object(), page.pdf, "bytes")  # as extract_text reads it
+    spend(len(content.operations))
     content.operations = list(_operations(content.operations))
     page[NameObject("/Contents")] = content
     try:

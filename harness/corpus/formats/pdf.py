@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,8 @@ _HYPHENATED = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)-\n(?P<rest>[a-zà-ö
 _CONTINUES = re.compile(r"(?<=[^\n.!?:;|])\n(?=[a-zà-öø-ÿß(])")
 _NO_TITLE = re.compile(r"untitled|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd)\s*", re.I)
 _SHOWN_PAGES = 8
+_MOST_OPERATIONS = 10_000_000
+"""Of all pages; some minutes. Pages may share what draws them, so that a small file takes days."""
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 
 
@@ -30,7 +33,8 @@ def pdf(data: bytes, stem: str) -> Parsed:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with the file is told here
     try:
         reader = PdfReader(BytesIO(data))
-        pages = [_tidied(page_text(page)) for page in reader.pages]
+        spend = _purse()
+        pages = [_tidied(page_text(page, spend)) for page in reader.pages]
     except FileNotDecryptedError:
         raise NotRead("encrypted", "it asks for a password; save it without one") from None
     except DependencyError:
@@ -44,6 +48,19 @@ def pdf(data: bytes, stem: str) -> Parsed:
     whole = "\n".join(pages)
     parts = tuple((f"page {number}", _joined(text, whole)) for number, text in enumerate(pages, start=1))
     return Parsed(_title(reader) or readable(stem), parts, _gaps(empty, len(pages)))
+
+
+def _purse() -> Callable[[int], None]:
+    """Counts operations. What it gives raises NotRead where they are too many."""
+    spent = 0
+
+    def spend(operations: int) -> None:
+        nonlocal spent
+        spent += operations
+        if spent > _MOST_OPERATIONS:
+            raise NotRead("large", f"its pages are drawn by more than {_MOST_OPERATIONS:,} operations")
+
+    return spend
 
 
 def _gaps(empty: list[int], count: int) -> tuple[NotRead, ...]:

@@ -66,7 +66,8 @@ def html(source: str, stem: str, styles: str = "") -> tuple[str, str]:
     """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page. `styles`: sheets that it links to."""
     page = _parsed(source)
     drop_machinery(page)
-    raised_by = raised_classes("\n".join([styles, *(style.text() for style in page.css("style"))]))
+    own = "\n".join(style.text() for style in page.css("style"))
+    raised_by = {**raised_classes(styles), **raised_classes(own)}
     title = _title(page, raised_by)
     return title or readable(stem), tidy(_written(page.root, raised_by))
 

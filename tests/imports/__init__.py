@@ -14,6 +14,9 @@ from harness.spec.task import Task, load_task
 FAQ = "Question,Answer\nHow long may a drill be kept?,14 days\nWho keeps the key?,Ada\n"
 FLAGS = ("--question", "Question", "--answer", "Answer")
 
+PAIRS = [{"question": "How long?", "answer": "14 days"}, {"question": "Who?", "answer": "Ada"}]
+READ = [("How long?", ("14 days",)), ("Who?", ("Ada",))]
+
 
 def table(text: str, name: str = "faq.csv", encoding: str = "utf-8") -> str:
     Path(name).write_bytes(text.encode(encoding))
@@ -51,3 +54,18 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 2
     assert not Path("mine").exists()
     return capsys.readouterr().err
+
+
+def lines(name: str, *rows: Any) -> str:
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def whole(name: str, value: Any) -> str:
+    Path(name).write_text(json.dumps(value), encoding="utf-8")
+    return name
+
+
+def asked(task: Task) -> list[tuple[str, tuple[str, ...]]]:
+    return [(question.question, question.answers) for question in task.test]

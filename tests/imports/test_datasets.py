@@ -11,28 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.cli import main
-from harness.imports.split import by_shares, shares_of
-from harness.spec.task import Task
-from tests.imports import imported_task, refused
-
-
-def lines(name: str, *rows: Any) -> str:
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    Path(name).write_text(text, encoding="utf-8")
-    return name
-
-
-def whole(name: str, value: Any) -> str:
-    Path(name).write_text(json.dumps(value), encoding="utf-8")
-    return name
-
-
-def asked(task: Task) -> list[tuple[str, tuple[str, ...]]]:
-    return [(question.question, question.answers) for question in task.test]
-
-
-PAIRS = [{"question": "How long?", "answer": "14 days"}, {"question": "Who?", "answer": "Ada"}]
-READ = [("How long?", ("14 days",)), ("Who?", ("Ada",))]
+from tests.imports import PAIRS, READ, asked, imported_task, lines, refused, whole
 
 
 @pytest.mark.parametrize(
@@ -150,66 +129,6 @@ def test_labels_that_do_not_repeat_are_answers(capsys: pytest.CaptureFixture[str
     assert "'label' has 30 different values in 30 rows" in refused(capsys, lines("a.jsonl", *rows))
 
 
-def test_objects_make_a_json_task() -> None:
-    rows = [{"utterance": f"For {n}", "output": {"people": n}} for n in range(3)]
-    rows.append({"utterance": "Hello", "output": '{"people": 4}'})
-    task = imported_task(lines("a.jsonl", *rows[:3]))
-    assert task.own.answer.type == "json"
-    assert "people" in task.own.prompt.system
-    assert json.loads(task.test[2].answers[0]) == {"people": 2}
-    Path("mine").rename("first")
-    Path("a.csv").write_text('q,a\nFor 2,"{""people"": 2}"\nNothing,{}\n', encoding="utf-8")
-    assert [json.loads(q.answers[0]) for q in imported_task("a.csv").test] == [{"people": 2}, {}]
-
-
-def test_a_key_of_lists_of_objects(capsys: pytest.CaptureFixture[str]) -> None:
-    row = {
-        "input": "Who?",
-        "output": [{"answer": "Ada", "where": [1]}, {"answer": "A. L."}, {"where": [2]}],
-        "found": [{"title": "x", "text": "Ada it was."}],
-    }
-    task = imported_task(lines("a.jsonl", row))
-    assert task.own.answer.type == "json"
-    assert "--answer may name a key instead: output.answer and output.where." in capsys.readouterr().err
-    Path("mine").rename("first")
-    task = imported_task("a.jsonl", "--answer", "output.answer", "--context", "found.text")
-    assert (asked(task), task.test[0].gold_docs) == ([("Who?", ("Ada", "A. L."))], ("passage-1",))
-
-
-def test_objects_that_hold_texts_stand_beside_texts() -> None:
-    answers = [[{"text": "a", "answer_start": 1}, {"text": "b"}], ["c", {"value": "d"}], {"text": ["e"]}, "f"]
-    rows = [{"question": f"Q{number}", "answers": answer} for number, answer in enumerate(answers)]
-    task = imported_task(lines("a.jsonl", *rows))
-    assert [question.answers for question in task.test] == [("a", "b"), ("c", "d"), ("e",), ("f",)]
-
-
-def test_texts_beside_objects_are_what_their_key_would_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    answers = [[{"fee": "a"}, "b"], "c", {"fee": "d"}]
-    rows = [{"question": f"Q{number}", "answer": answer} for number, answer in enumerate(answers)]
-    task = imported_task(lines("a.jsonl", *rows), "--answer", "answer.fee")
-    assert [question.answers for question in task.test] == [("a", "b"), ("c",), ("d",)]
-    Path("mine").rename("first")
-    assert imported_task(lines("b.jsonl", *rows[1:])).test[1].answers == ('{"fee": "d"}',)
-    assert "'answer' holds objects in 1 row and texts in others" in capsys.readouterr().err
-
-
-def test_null_is_asked_for_where_answers_hold_it() -> None:
-    rows = [
-        {"input": "For 2", "output": {"people": 2, "day": None}},
-        {"input": "May", "output": {"people": 1}},
-    ]
-    system = imported_task(lines("a.jsonl", *rows)).own.prompt.system
-    assert "keys are people and day; write null for what the text does not say." in system
-
-
-def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
-    rows = [{"question": "For 2", "answer": {"people": 2}}, {"question": "Nothing", "answer": {}}]
-    assert [json.loads(q.answers[0]) for q in imported_task(whole("a.json", rows)).test] == [
-        {"people": 2},
-        {},
-    ]
-
-
 @pytest.mark.parametrize(
     ("rows", "right"),
     [
@@ -275,41 +194,6 @@ def test_questions_with_and_without_options_are_one_text_task() -> None:
     task = imported_task(lines("a.jsonl", *rows))
     assert task.own.answer.type == "text"
     assert [len(question.choices) for question in task.test] == [2, 0]
-
-
-def test_a_folder_with_a_file_for_each_split() -> None:
-    Path("set").mkdir()
-    for split, count in (("train", 3), ("validation", 2)):
-        rows = [{"question": f"{split} {n}?", "answer": "yes"} for n in range(count)]
-        pq.write_table(pa.Table.from_pylist(rows), f"set/{split}-00000-of-00001.parquet")
-    task = imported_task("set")
-    assert [len(part) for part in (task.test, task.train, task.dev)] == [2, 3, 0], "dev serves as test"
-
-
-@pytest.mark.parametrize("names", [("faq_train.jsonl", "faq-test.jsonl"), ("train/0.jsonl", "test/0.jsonl")])
-def test_splits_at_the_end_of_names_and_in_folders(
-    names: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, pairs in zip((*names, "eval.jsonl"), (PAIRS[:1], PAIRS[1:], PAIRS), strict=True):
-        Path("set", name).parent.mkdir(parents=True, exist_ok=True)
-        lines(f"set/{name}", *pairs)
-    task = imported_task("set")
-    assert (asked(task), len(task.train)) == (READ[1:], 1)
-    assert "set: left out, as their names tell no split: eval.jsonl." in capsys.readouterr().err
-
-
-def test_a_folder_of_several_data_sets_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("set/.hidden").mkdir(parents=True)
-    lines("set/.hidden/test.jsonl", {"x": 1})
-    lines("set/test.jsonl", *PAIRS)
-    for name in ("train.jsonl", "dev.jsonl"):
-        lines(f"set/{name}", {"text": "a", "label": "b"})
-    said = refused(capsys, "set")
-    assert "test.jsonl has the columns 'question' and 'answer', and dev.jsonl has others." in said
-    assert said.count("\n") == 1
-    lines("set/dev.jsonl", *PAIRS)
-    lines("set/train.jsonl", *PAIRS)
-    assert len(imported_task("set").test) == 2
 
 
 def test_columns_that_are_not_what_their_names_say_are_left_and_said(
@@ -378,14 +262,3 @@ def test_what_cannot_be_read_is_one_sentence(
     if data is not None:
         Path(name).write_bytes(data)
     assert message in refused(capsys, name)
-
-
-def test_shares_split_evenly_and_the_same_question_never_twice() -> None:
-    shares = shares_of("train=70%, test=20, dev=10")
-    assert shares == {"train": 0.7, "test": 0.2, "dev": 0.1}
-    records = [{"question": f"Who is {n // 2}?", "answers": ["Ada"]} for n in range(200)]
-    roles = by_shares(records, shares or {}, labelled=False)
-    assert [roles.count(role) for role in ("train", "test", "dev")] == [140, 40, 20]
-    assert all(roles[n] == roles[n + 1] for n in range(0, 200, 2))
-    assert roles == by_shares(records, shares or {}, labelled=False), "the same each time"
-    assert shares_of("Part") is None

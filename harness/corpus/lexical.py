@@ -161,6 +161,8 @@ def _checked(folder: Path, source: LexicalSource, progress: Progress) -> _Sideca
         sidecar: _Sidecar = _adapter(_Sidecar).validate_json((folder / _SIDECAR).read_bytes(), strict=True)
         foreign = [name for name, value in asdict(source).items() if getattr(sidecar, name) != value]
         changed = [name for name, sha256 in sidecar.sha256.items() if sha256_file(folder / name) != sha256]
+        present = {path.name for path in folder.iterdir()} - {_SIDECAR}
+        changed += sorted(present - sidecar.sha256.keys())
     except (OSError, ValueError):
         foreign, changed = [], [_SIDECAR]
     if not (foreign or changed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -93,6 +94,14 @@ def test_a_damaged_index_is_named_and_built_again(tmp_path: Path, name: str) -> 
     assert not again.reused
     assert name in progress.notes[0]
     assert [*again.search(["dogs"], 1)] == [*first.search(["dogs"], 1)]
+
+
+def test_a_file_that_no_hash_speaks_for_is_not_read(tmp_path: Path) -> None:
+    sidecar = tmp_path / "indexes" / opened(tmp_path, passages()).key / "sidecar.json"
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"sha256": {}}))
+    progress = Silent()
+    assert not opened(tmp_path, passages(), progress).reused
+    assert "damaged: data.csc.index.npy" in progress.notes[0]
 
 
 def test_another_source_is_another_index(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 from harness.engines.endpoint.address import Address
 from harness.engines.endpoint.faults import Fault, Remedy, fault_of, quote, words_of
-from harness.spec.mistakes import is_unicode
 
 Path = Literal["chat/completions", "completions"]
 Body = dict[str, Any]
@@ -223,7 +222,7 @@ def _no_success(longest_s: float, response: Any) -> None:
 
 def _is_name(name: Any) -> bool:
     """Whether a model can be called so: a name is asked for, and written into every manifest."""
-    return isinstance(name, str) and 0 < len(name.strip()) <= _LONGEST_NAME and is_unicode(name)
+    return isinstance(name, str) and bool(name.strip()) and len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

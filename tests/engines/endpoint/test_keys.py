@@ -186,7 +186,7 @@ def test_several_models_are_listed(server: ScriptedServer) -> None:
         World(server, model=server.url)
 
 
-@pytest.mark.parametrize("name", ["", " \n", "\ud800", "m" * 1_000_000, 7, None])
+@pytest.mark.parametrize("name", ["", " ", "\ud800", "a\nb", "\x1b[2J", "m" * 1_000_000, 7, None])
 def test_what_is_no_name_is_no_model_of_a_list(server: ScriptedServer, name: object) -> None:
     server.models = [{"id": name}, {"id": "one"}]
     assert World(server, model=server.url).engine.identity.name == "one"

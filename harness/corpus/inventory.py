@@ -54,7 +54,7 @@ def not_read_line(group: NotReadFiles) -> str:
 
 
 def guessed_lines(guessed: Mapping[str, Sequence[str]]) -> list[str]:
-    """A line an encoding: `Read as Windows-1252, as not UTF-8: a.txt, b.txt, c.csv and 3 more`."""
+    """One line per encoding: `Read as Windows-1252, as not UTF-8: a.txt, b.txt, c.csv and 3 more`."""
     return [
         f"Read as {encoding}, as not UTF-8: {_names(files[:NAMED], len(files))}"
         for encoding, files in guessed.items()

@@ -1,4 +1,4 @@
-"""JSONL corpora as people have them: a document a line, under the names that BEIR, Pyserini and data sets use."""
+"""JSONL corpora as people have them: one document per line, under the names that BEIR, Pyserini and data sets use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store of trained adapters: one folder an adapter, named by everything that shaped it."""
+"""The store of trained adapters: one folder per adapter, named by everything that shaped it."""
 
 from __future__ import annotations
 

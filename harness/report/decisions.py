@@ -1,4 +1,4 @@
-"""What a report says of the decision: one line a task on top, and for each task the figures it stands on."""
+"""What a report says of the decision: one line per task on top, and for each task the figures it stands on."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def grounds(decision: Decision) -> list[Block]:
 
 
 def would_change(decision: Decision) -> list[Block]:
-    """A line an input that changes anything, moved alone."""
+    """One line per input that changes anything, moved alone."""
     return list(led("What would change it (one input moved alone):", Bullets(changes(decision))))
 
 

@@ -57,7 +57,7 @@ def curve_blocks(task: TaskResult) -> list[Block]:
 
 
 def points(task: TaskResult) -> Table:
-    """A size a row."""
+    """One row per size."""
     rows = [(name, curve, point) for name, curve in task.effort.learning.items() for point in curve.points]
     return table_of(
         rows,
@@ -75,7 +75,7 @@ def _fitted(curve: LearningCurve, examples: int) -> str:
 
 
 def searches(task: TaskResult) -> Table:
-    """A search a row."""
+    """One row per search."""
     return table_of(
         task.effort.tuning.items(),
         ("Strategy", lambda row: row[0]),
@@ -87,7 +87,7 @@ def searches(task: TaskResult) -> Table:
 
 
 def trials(task: TaskResult) -> Table:
-    """A setting a row, the default of each strategy first."""
+    """One row per setting, the default of each strategy first."""
     rows = [(name, search, trial) for name, search in task.effort.tuning.items() for trial in search.trials]
     return table_of(
         rows,

@@ -100,7 +100,7 @@ def _month(total: MonthlyTotal | None) -> str:
 
 
 def break_even(task: TaskResult) -> Table:
-    """A row a pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
+    """One row per pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
     by_refresh = any(row.per_refresh_queries is not None for row in task.decision.break_even)
     known = [row for row in task.decision.break_even if row.status != "unknown"]
     cycles = list(dict.fromkeys(row.cycles for row in known))

@@ -51,6 +51,6 @@ class NotApplicable:
 
 
 def absent(task: TaskResult) -> list[NotApplicable]:
-    """A row a reason."""
+    """One row per reason."""
     rows = by_obstacle(task.not_applicable)
     return [NotApplicable(f"{listed(names)}: {obstacle.why}.", obstacle.step) for names, obstacle in rows]

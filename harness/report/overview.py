@@ -1,4 +1,4 @@
-"""All tasks of a run at a glance: a row a task, a column a system; a group of lm-eval's stands above its members."""
+"""All tasks of a run: one row per task, one column per system; a group of lm-eval's stands above its members."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _cell(task: TaskResult, system: str) -> str:
 
 
 def _group(name: str, group: GroupResult, systems: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """A row a metric that the group aggregates."""
+    """One row per metric that the group aggregates."""
     for metric, by_size in group.metrics.items():
         how = "by size" if by_size else "each alike"
         figures = [group.strategies.get(system, {}).get(metric) for system in systems]

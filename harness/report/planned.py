@@ -10,7 +10,7 @@ from harness.run.tuning.planned import in_words, learning_in_words
 
 
 def blocks(planned: Estimate) -> tuple[Block, ...]:
-    """A row a system and task, and the sum in a sentence."""
+    """One row per system and task, and the sum in a sentence."""
     table = table_of(
         planned.jobs,
         ("Task", lambda row: row.task),

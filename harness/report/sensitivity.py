@@ -19,7 +19,7 @@ CLUSTERED = "Questions of one cluster count for less than as many single ones."
 
 
 def report(rows: Sequence[Sensitivity]) -> Section:
-    """A row a task."""
+    """One row per task."""
     clustered = CLUSTERED if any(row.clusters < row.n for row in rows) else None
     return Section(TITLE, tuple(filter(None, (_table(rows), ASSUMED, clustered))))
 

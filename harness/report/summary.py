@@ -1,4 +1,4 @@
-"""summary.csv and its Parquet form: a row a task and system, figures unrounded, empty where nothing was measured."""
+"""summary.csv and its Parquet form: one row per task and system, unrounded, empty where nothing was measured."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ COLUMNS = (
 
 
 def rows(results: RunResult) -> Iterator[list[Value]]:
-    """A row a task and system, its values in the order of `COLUMNS`."""
+    """One row per task and system, its values in the order of `COLUMNS`."""
     for task in results.tasks.values():
         for system in task.strategies.values():
             yield [column.value(Row(results, task, system)) for column in COLUMNS]

@@ -1,4 +1,4 @@
-"""The results for a terminal: a table with a row a system and a column a task, then one verdict a task."""
+"""The results for a terminal: a table with one row per system and one column per task, then one verdict per task."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def sentence(mark: Mark, names: Mapping[str, str]) -> str:
 
 
 def report(history: History, rows: int | None = None) -> tuple[Section, ...]:
-    """A section a task: its `rows` newest runs, the newest first, and under them all that changed."""
+    """One section per task: its `rows` newest runs, the newest first, and under them all that changed."""
     runs = {run.folder: run for run in history.runs if isinstance(run, Run)}
     names, sections = history.names, []
     for name, task in history.tasks.items():

@@ -37,7 +37,7 @@ Columns = tuple[tuple[str, Callable[[T], Text]], ...]
 
 
 def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], Text]]) -> Table:
-    """A row an item."""
+    """One row per item."""
     headers, cells = zip(*columns, strict=True)
     return Table(headers, tuple(tuple(cell(item) for cell in cells) for item in items))
 

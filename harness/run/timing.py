@@ -104,7 +104,7 @@ class Stretch:
 
 
 def interleaved(forms: Sequence[TimedForm], questions: Sequence[Question], seed: int) -> list[Place]:
-    """Every form answers each question in turn: a block a question."""
+    """Every form answers each question in turn: one block per question."""
     orders = block_orders(len(forms), len(questions), seed)
     return [
         Place(forms[at], question, block, position)

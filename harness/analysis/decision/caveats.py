@@ -43,7 +43,7 @@ def aged(decision: Decision, name: str) -> Reason:
 
 
 def requirements(decision: Decision) -> Reasons:
-    """A sentence a candidate: requirements that it misses, that cannot be checked, or that it may miss."""
+    """One sentence per candidate: requirements that it misses, that cannot be checked, or that it may miss."""
     for name in decision.candidates:
         if name != decision.nearest:  # the headline says what that misses
             yield from outcomes(decision, name)

@@ -127,7 +127,7 @@ def same_prompts(case: Case, rule: Rule) -> list[Check]:
 
 
 def forgetting(case: Case, rule: Rule) -> list[Check]:
-    """What each of the task's adapters lost on other tasks' questions; one check an adapter and task.
+    """What each of the task's adapters lost on other tasks' questions; one check per adapter and task.
 
     It never fails: an adapter serves its own task, and what it lost elsewhere says nothing about its answers there.
     """

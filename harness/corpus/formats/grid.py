@@ -1,4 +1,4 @@
-"""The rows of an HTML table as they come in → its text: data a row a line, layout as the blocks that it lays out."""
+"""The rows of an HTML table as they come in → its text: one line per row of data, layout as its blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the text of every format looks like: lines without trailing spaces, tables a row a line, code between fences.
+"""What the text of every format looks like: lines without trailing spaces, one line per table row, code in fences.
 
 These are Markdown's own signs, so that the chunker knows headings, tables and code whatever the file was.
 """
@@ -63,7 +63,7 @@ def fenced(code: str, language: str = "") -> str:
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) -> str:
-    """Rows of cells as text: a row a line, under its header where there is one.
+    """Rows of cells as text: one line per row, under its header where there is one.
 
     A short header is a line of its own, as in Markdown, and the chunker repeats it. Under a long one each cell
     carries its heading (`Item: drill | Fee: 20 EUR`), as passages may cut such a row. Empty rows are left out.

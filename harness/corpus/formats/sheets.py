@@ -1,4 +1,4 @@
-"""Spreadsheets → text: a row a line under its headings, sheet by sheet, numbers as the sheet shows them."""
+"""Spreadsheets → text: one line per row under its headings, sheet by sheet, numbers as the sheet shows them."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def plots(name: str, task: TaskHistory) -> list[Plot | Missing]:
 
 
 def accuracy(task: TaskHistory, looks: Looks) -> Plot | Missing:
-    """A panel a system, one below the other: several bands in one panel would hide each other."""
+    """One panel per system, one below the other: several bands in one panel would hide each other."""
     rows = _rows(task, Figure.ACCURACY, looks)
     if not rows:
         return Missing(TITLES[Figure.ACCURACY], "no run has an accuracy")
@@ -144,7 +144,7 @@ def _layers(
 
 
 def _rows(task: TaskHistory, figure: Figure, looks: Looks) -> list[Spec]:
-    """A row a run and system that has the figure. `x` counts the task's runs from 0, the oldest."""
+    """One row per run and system that has the figure. `x` counts the task's runs from 0, the oldest."""
     marks = task.marks
     rows = []
     for name in task.strategies:

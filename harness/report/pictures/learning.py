@@ -17,7 +17,7 @@ GROUPS = {"fact_seen": "in the training set", "fact_unseen": "not in it"}
 
 
 def loss_curves(view: TaskView) -> list[Plot | Missing]:
-    """One picture an adapter trained for this task."""
+    """One picture per adapter that was trained for this task."""
     if not view.adapters:
         return [Missing(CURVE, "no adapter was trained for this task")]
     strategies = [adapter.strategy for adapter in view.adapters]

@@ -52,6 +52,13 @@ def _command(arguments: list[str]) -> int:
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_code
+    except (
+        PermissionError
+    ) as error:  # a file or folder that is not this user's to look into, wherever one is met
+        if error.filename is None:
+            raise
+        print(f"harness: {shown(str(error.filename), 200)}: {error.strerror}.", file=sys.stderr)
+        return InputError.exit_code
     except KeyboardInterrupt:
         return _stopped()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from harness.commands.flags import (
 )
 from harness.commands.model_flags import at_endpoints, models_of
 from harness.errors import InputError
+from harness.quantities import listed
 from harness.spec.pinned import PINNED_DATE
 
 if TYPE_CHECKING:
@@ -246,6 +248,12 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
     settings = read_run(options.resume).manifest.settings.found_from(options.resume)
+    if lost := [file for file in settings.task_files if not os.path.exists(file)]:  # noqa: PTH110 - never raises
+        raise InputError(
+            f"its tasks lay, as seen from this folder, at {listed(lost, 3)}, where nothing is now; put the run and its "
+            "tasks back beside each other.",
+            path=options.resume,
+        )
     if settings.allow_task_code and not options.allow_task_code:
         raise InputError(
             "the run was allowed to run code of its tasks, and a run folder cannot give that permission; where you "

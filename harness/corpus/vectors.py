@@ -124,7 +124,7 @@ class VectorStore:
         missing = np.sort(lacking[np.unique(keys[lacking], axis=0, return_index=True)[1]])
         if len(missing) and known.any():
             progress.note(
-                f"  {int(known.sum()):,} of {len(keys):,} {what} were embedded before; {len(missing):,} are new."
+                f"  {int(known.sum()):,} of {len(keys):,} {what} embedded before, {len(missing):,} new."
             )
         shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
         with progress.track(f"embedding {what}", len(missing)) as advance:

@@ -79,6 +79,17 @@ def test_a_run_names_files_as_they_are_called_from_here_and_few_of_many(
     assert capsys.readouterr().err.startswith("harness: tasks/workshop/train.jsonl:1: broken JSON")
 
 
+def test_a_run_that_was_moved_away_from_its_tasks_says_so(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", "workshop", "--model", f"scripted:{script}", "--strategies", "base"]
+    assert main([*command, "--output", "runs/1"]) == 0
+    Path("runs/1").rename("moved")
+    capsys.readouterr()
+    assert main(["compare", "--resume", "moved"]) == 2
+    assert capsys.readouterr().err.startswith("harness: moved: its tasks lay, as seen from this folder, at ")
+
+
 def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
     code = (
         "import sys; from harness.cli import main\n"

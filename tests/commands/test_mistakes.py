@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 from pathlib import Path
@@ -27,6 +28,19 @@ def flags_of(command: str) -> list[str]:
     return [
         action.option_strings[-1] for action in found._actions if action.option_strings and action.nargs != 0
     ]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere, so the system refuses by hand."""
+    tasks_here()
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert refused(capsys, "tasks", "validate") == "'tasks': Permission denied."
 
 
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +92,24 @@ def test_what_cannot_be_read_is_one_line_on_standard_error(capsys: pytest.Captur
     assert printed.err.startswith("harness: reports/broken is left out: ")
     assert "1 that cannot be read" in printed.out
     assert "cannot be read" in Path("reports/index.html").read_text(encoding="utf-8")
+
+
+def test_a_run_that_may_not_be_looked_into_costs_its_link_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs(1)
+    Path("reports/locked").mkdir()
+    Path("reports/locked/run.json").write_text("{")
+    stat = os.stat
+
+    def refuse(path: Any, **how: Any) -> os.stat_result:
+        if str(path).startswith("reports/locked/"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert main(["trend"]) == 0
+    assert "1 that cannot be read" in capsys.readouterr().out
 
 
 def test_an_empty_folder_says_so_and_gets_no_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,7 @@ def test_a_changed_corpus_embeds_what_changed_and_says_what_it_cost(tmp_path: Pa
     assert info.new_tokens == sum(second.count_tokens(second.texts))
     assert info.embed_tokens == sum(second.count_tokens([f"{name}\n{text}" for name, text in after.items()]))
     assert (whole.new_passages, whole.new_tokens) == (40, whole.embed_tokens)
-    assert progress.notes == ["  38 of 40 passages were embedded before; 2 are new."]
+    assert progress.notes == ["  38 of 40 passages embedded before, 2 new."]
     fresh, _ = opened(after, Recorder(), tmp_path / "elsewhere")
     for query in ("a new text", before["d0009"], "w1 w2"):
         assert ranking(index, query) == ranking(fresh, query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -90,5 +91,6 @@ def render(history: History, beside: Path) -> str:
 
 def _link(folder: Path, beside: Path) -> str | None:
     """The relative way to a run's report, as an address; a `./` in front keeps a colon from being read as a scheme."""
-    way = path_to(folder / PAGE, beside) if (folder / PAGE).is_file() else None
+    there = os.path.isfile(folder / PAGE)  # noqa: PTH113 - never raises, though the folder may not be looked into
+    way = path_to(folder / PAGE, beside) if there else None
     return way and f"./{quote(way)}"

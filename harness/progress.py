@@ -1,4 +1,4 @@
-"""What a person sees while the program works: notes on standard error; bars on a terminal, else a line a minute."""
+"""What a person sees while the program works: notes on standard error; bars on a terminal, else one line per minute."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Progress(Protocol):
 
 
 class Terminal:
-    """Notes on standard error; bars with the time left where that is a terminal, else a line a minute.
+    """Notes on standard error; bars with the time left where that is a terminal, else one line per minute.
 
     What several threads do at once has its bars in one view.
     """

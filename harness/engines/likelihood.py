@@ -27,7 +27,7 @@ STRETCH = 512
 def likelihoods(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[Likelihood]:
     """The likelihood of each option's tokens (at least one) after the prompt that `state` has read.
 
-    `state` has one row; its cache is expanded to one row an option, so the prompt is read once. Many options behind a
+    `state` has one row; its cache is expanded to one row per option, so the prompt is read once. Many options behind a
     long prompt are judged some at a time.
     """
     size = max(1, ROOM // state.mask.shape[1])

@@ -126,7 +126,7 @@ def _tried(opened: Opened) -> list[_Trial]:
 
 
 def _trials(opened: Opened, places: Sequence[int]) -> Iterator[_Trial]:
-    """A trial a document that can be scored so; the task may want what no made-up answer has."""
+    """One trial per document that can be scored so; the task may want what no made-up answer has."""
     for place in places:
         with contextlib.suppress(Exception):  # the author's code may raise anything; a run says what
             right, wrong = (

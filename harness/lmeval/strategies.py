@@ -190,7 +190,7 @@ class Served:
         if others and self._particular:
             raise InputError(
                 f"the job asks {listed(others)}, and task= serves {listed(list(self.members))} alone: passages and "
-                "fine-tunes belong to one task. Start a job a task, each with its own task=."
+                "fine-tunes belong to one task. Start one job per task, each with its own task=."
             )
 
     @property

@@ -1,4 +1,4 @@
-"""What will spoil a run of a task though each of its files is well formed: a row a kind, sentences with a remedy."""
+"""What will spoil a run of a task though each of its files is well formed: a row per kind, sentences with a remedy."""
 
 from __future__ import annotations
 

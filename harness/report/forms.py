@@ -1,4 +1,4 @@
-"""What holding answers to their form changed: a table, and a sentence a fine-tune."""
+"""What holding answers to their form changed: a table, and one sentence per fine-tune."""
 
 from __future__ import annotations
 

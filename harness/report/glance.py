@@ -1,4 +1,4 @@
-"""What the first screen of a task shows beside its verdict: up to three figures, and a line a strategy.
+"""What the first screen of a task shows beside its verdict: up to three figures, and one line per strategy.
 
 The figures say how good the choice is, by how much it is ahead of its nearest rival, and how sure that is. A line holds
 a strategy's accuracy with its interval, its cost and its latency; the most accurate stands first, controls last.

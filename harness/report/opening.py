@@ -87,7 +87,7 @@ ORDERS = {
 
 
 def _models(results: RunResult) -> dict[str, str]:
-    """A line a model; where there are several, under what its systems call it."""
+    """One line per model; where there are several, under what its systems call it."""
     return {f"Model {model.label}" if model.label else "Model": _model(model) for model in results.all_models}
 
 

@@ -129,7 +129,7 @@ def not_measured(case: Case, decision: Decision) -> Reasons:
 
 
 def excluded(case: Case, decision: Decision) -> Reasons:
-    """Which systems are left out for which reason, unless the headline says it; a sentence a check."""
+    """Which systems are left out for which reason, unless the headline says it; one sentence per check."""
     said = () if decision.why_not else decision.unjudged
     for check in case.checks:
         names = [name for name in check.strategies if name in decision.excluded and name not in said]

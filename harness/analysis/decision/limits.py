@@ -18,7 +18,7 @@ FASTEST = 1e-3
 def limit_changes(
     outcome_under: OutcomeUnder, needs: Requirements, slowest_s: float | None
 ) -> tuple[Change, ...]:
-    """A row a limit that is set; of others, whether citations, data in house or a latency would put another one ahead.
+    """One row per limit that is set; of others, whether citations, data in house or a latency would put another ahead.
 
     `slowest_s`: the latency that every candidate keeps (None: it is not known of all).
     """

@@ -69,7 +69,7 @@ class PriceBand:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMap:
-    """Who is ahead: a row a refresh interval (None: never), a column a monthly volume."""
+    """Who is ahead: one row per refresh interval (None: never), one column per monthly volume."""
 
     monthly_queries: tuple[float, ...]
     refresh_days: tuple[float | None, ...]

@@ -109,7 +109,7 @@ def questions(sample: Noise, effect: float, alpha: float = ALPHA) -> int | None:
 
 
 def questions_in_all(values: Floats, design: Design, against: float, alpha: float = ALPHA) -> int | None:
-    """How many questions tell the difference observed from `against`: one value a question asked.
+    """How many questions tell the difference observed from `against`: one value per question asked.
 
     None where no number does. Never fewer than it takes to decide what those asked have left open.
     """

@@ -13,7 +13,7 @@ from harness.analysis.decision.requirements.table import Requirements, Value, ro
 from harness.analysis.decision.verdict import standing
 from harness.analysis.derive import derive, inputs_under
 from harness.analysis.evidence import Evidence
-from harness.analysis.measure import Measured, measure
+from harness.analysis.measure import TaskMeasures, measure
 from harness.analysis.results.run import RunResult
 from harness.analysis.results.turns import Turned, TurnedInput
 from harness.spec.pricing import prices_anew
@@ -48,7 +48,7 @@ class Terms:
             changed = replace(changed, price_sheet=anew.sheet, api_prices=anew.api)
         return replace(self, run=replace(self.run, manifest=changed), prices=prices)
 
-    def case(self, task: str, measured: Measured) -> Case:
+    def case(self, task: str, measured: TaskMeasures) -> Case:
         inputs = inputs_under(self.run, self.needs)
         facts = (measured.figures, measured.answered, measured.clusters)
         return case_of(self.run, task, *facts, self.needs, inputs)
@@ -66,7 +66,9 @@ def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> Agai
     )
 
 
-def _turned(task: str, measured: Measured, own: Terms, asked: Terms, alone: Mapping[str, Terms]) -> Turned:
+def _turned(
+    task: str, measured: TaskMeasures, own: Terms, asked: Terms, alone: Mapping[str, Terms]
+) -> Turned:
     """An input turns the verdict alone where it leads to the present one by itself."""
     before, after = own.case(task, measured), asked.case(task, measured)
     was, now = standing(before), standing(after)

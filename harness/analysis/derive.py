@@ -21,7 +21,7 @@ from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, missing_answers
 from harness.analysis.groups import aggregated
-from harness.analysis.measure import Measured, measure
+from harness.analysis.measure import TaskMeasures, measure
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results.decision import Decision
@@ -45,7 +45,7 @@ def derive(
     scores: Scores | None = None,
     inputs: CostInputs | None = None,
     needs: Requirements | None = None,
-    measured: Mapping[str, Measured] | None = None,
+    measured: Mapping[str, TaskMeasures] | None = None,
 ) -> RunResult:
     """All figures of a run. `measured`: what `measure` gave, if at hand.
 
@@ -103,7 +103,7 @@ def inputs_under(run: Evidence, needs: Requirements, inputs: CostInputs | None =
     return with_needs(cost.inputs_of(run) if inputs is None else inputs, needs)
 
 
-def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requirements) -> TaskResult:
+def _result(run: Evidence, measured: TaskMeasures, inputs: CostInputs, needs: Requirements) -> TaskResult:
     """What was measured on a task with what it costs and what is decided."""
     figures, task = measured.figures, measured.figures.name
     money = {name: cost.economics_of(run, (task, name), inputs) for name in figures.strategies}

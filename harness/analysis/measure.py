@@ -32,7 +32,7 @@ from harness.spec.system import System
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class TaskMeasures:
     """What a run says of a task whatever things cost and whatever is required."""
 
     figures: TaskFigures
@@ -43,13 +43,13 @@ class Measured:
     """Every other metric of the task → the figures were it the primary one."""
 
 
-def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
+def measure(run: Evidence, scores: Scores | None = None) -> dict[str, TaskMeasures]:
     """What does not depend on prices and requirements, by task. `scores`: what `score_all` gave, if at hand."""
     scores = score_all(run) if scores is None else scores
     return {task: _measured(run, task, scores) for task in run.tasks}
 
 
-def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
+def _measured(run: Evidence, task: str, scores: Scores) -> TaskMeasures:
     facts = run.manifest.tasks[task]
     spec = facts.spec
     primary = next(iter(facts.metrics), None)
@@ -100,7 +100,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         form_shares=form_shares(pairs, forms) if pairs else (),
     )
     under = figures_under(figures, facts.metrics, answered, constants)
-    return Measured(figures, answered, clusters, under)
+    return TaskMeasures(figures, answered, clusters, under)
 
 
 def _system(

@@ -43,7 +43,7 @@ _CANDIDATES: dict[Kind, int] = {"hnsw": 64, "ivf-pq": 512}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRecall:
     """How a search that is not exact does on its own index.
 
     `effort`: nodes of the graph kept in view, or lists looked into. `recall`: of the ten passages that exact search
@@ -138,16 +138,18 @@ def _empty(kind: Kind, count: int, dimension: int) -> tuple[Any, int]:
     return index, max(lists * _PER_LIST, _TRAINING)
 
 
-def measure(kind: Kind, index: Any, vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> Measured:
+def measure(
+    kind: Kind, index: Any, vectors: NDArray[np.float32], queries: NDArray[np.float32]
+) -> MeasuredRecall:
     """The least effort that reaches `RECALL` on `queries` [m, d], else the greatest; and the recall that it reaches."""
     best = _exact(vectors, queries)
-    measured = Measured(effort=1, recall=0.0, queries=len(queries))
+    measured = MeasuredRecall(effort=1, recall=0.0, queries=len(queries))
     for effort in _EFFORTS[kind]:
         _, found = Approximate(kind, index, vectors, effort).search(queries, best.shape[1])
         shared = sum(
             len(set(row) & set(wanted)) for row, wanted in zip(found.tolist(), best.tolist(), strict=True)
         )
-        measured = Measured(effort, shared / max(best.size, 1), len(queries))
+        measured = MeasuredRecall(effort, shared / max(best.size, 1), len(queries))
         if measured.recall >= RECALL:
             break
     return measured

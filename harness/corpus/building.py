@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.corpus import approximate
-from harness.corpus.approximate import Measured, kind_for
+from harness.corpus.approximate import MeasuredRecall, kind_for
 from harness.corpus.chunks import embedding_text
 from harness.corpus.cutting import chunking_of, cut
 from harness.corpus.document import Document
@@ -232,7 +232,7 @@ class Build:
 
     def _index(
         self, folder: Path, passages: Sequence[Passage], store: VectorStore, rows: NDArray[np.int64]
-    ) -> Measured | None:
+    ) -> MeasuredRecall | None:
         """Write the index of these rows of the store, and what it finds where it is not exact."""
         import numpy as np
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from harness.corpus import approximate
-from harness.corpus.approximate import Approximate, Kind, Measured, kind_for
+from harness.corpus.approximate import Approximate, Kind, MeasuredRecall, kind_for
 from harness.corpus.passages import StoredPassages, write_passages
 from harness.files import sha256_file, write_bytes, write_json
 from harness.ranges import Count, Positive, Seconds, Sha256
@@ -78,7 +78,7 @@ class Sidecar(IndexSource):
     sha256: dict[str, Sha256]
     kind: Kind = "flat"
     version: int | None = None
-    measured: Measured | None = None
+    measured: MeasuredRecall | None = None
     """Of a search that is not exact; `version`: of the way it searches."""
 
 
@@ -95,7 +95,7 @@ class PassageIndex:
         source: IndexSource,
         cost: BuildCost,
         sha256: str,
-        measured: Measured | None = None,
+        measured: MeasuredRecall | None = None,
     ) -> None:
         self._index = index
         self.kind: Kind = index.kind if isinstance(index, Approximate) else "flat"
@@ -188,7 +188,7 @@ def write_sidecar(
     cost: BuildCost,
     dimension: int,
     passages: int,
-    measured: Measured | None = None,
+    measured: MeasuredRecall | None = None,
 ) -> None:
     """Write the sidecar of an index whose other files are in `folder`."""
     kind = kind_for(passages) if measured else "flat"

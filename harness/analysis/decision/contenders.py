@@ -10,7 +10,7 @@ from harness.analysis.decision.candidates import Candidate, CandidatesAt, taught
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.measured import Measured
+from harness.analysis.money.measured import MeasuredUse
 from harness.analysis.money.priced import economics, economics_under
 from harness.analysis.money.prices import Prices
 from harness.analysis.results.run import SystemFigures
@@ -64,7 +64,7 @@ BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""
 
 
-def _least_memory_gb(run: Evidence, system: System, measured: Measured) -> float | None:
+def _least_memory_gb(run: Evidence, system: System, measured: MeasuredUse) -> float | None:
     """Weights as the run held them, and what is stored beside them; the embedder's weights are not counted."""
     model = run.manifest.model_of(system)
     width = BYTES.get(str(model.dtype).removeprefix("torch."))

@@ -14,7 +14,7 @@ from typing import TypeVar
 from harness.analysis import latency
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
-from harness.analysis.money.measured import Measured
+from harness.analysis.money.measured import MeasuredUse
 from harness.analysis.money.priced import assumptions, economics
 from harness.analysis.money.prices import Prices
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
@@ -59,7 +59,7 @@ def inputs_of(run: Evidence) -> CostInputs:
     )
 
 
-def measured_of(run: Evidence, pair: Pair) -> Measured:
+def measured_of(run: Evidence, pair: Pair) -> MeasuredUse:
     """What the run measured of one system on one task; seconds are means over the deployed form."""
     system = run.systems(pair[0])[pair[1]]
     candidate = not system.trained_elsewhere(pair[0])
@@ -75,7 +75,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     model = run.manifest.model_of(system)
     searched = searched_by(run, pair[0], system) if candidate else ()
     held = system.adapter if candidate and isinstance(system.adapter, ServedAdapter) else None
-    return Measured(
+    return MeasuredUse(
         strategy=pair[1],
         adapted=adapted,
         retrieves=retrieves,

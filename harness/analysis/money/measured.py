@@ -47,7 +47,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredUse:
     """What a run knows of one system on one task. None: not measured, or the system has no such part."""
 
     strategy: str

@@ -1,4 +1,4 @@
-"""One system's money out of three things that are known apart: what it did (`Measured`), what things cost (`Prices`),
+"""One system's money out of three things: what it did (`MeasuredUse`), what things cost (`Prices`),
 and what the user set (`CostInputs`).
 
 Nothing is read here, so asking again under another price, volume or number of cycles takes microseconds.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.analysis.money.economics import NO_PRICES, NOT_TIMED, CostInputs, Economics, fine_tune_cost
-from harness.analysis.money.measured import Measured
+from harness.analysis.money.measured import MeasuredUse
 from harness.analysis.money.prices import Prices
 from harness.analysis.results.crossover import Paid
 from harness.analysis.results.hosting import Hosting
@@ -22,7 +22,7 @@ NO_UPFRONT = (
 )
 
 
-def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | None = None) -> Economics:
+def economics(measured: MeasuredUse, prices: Prices | None, inputs: CostInputs | None = None) -> Economics:
     """One system's money; every cost None, with a reason, where there are no prices."""
     inputs = inputs or CostInputs()
     if prices is None:
@@ -43,7 +43,7 @@ def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | No
     return economics_under(measured, prices.under(inputs), inputs)
 
 
-def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> Economics:
+def economics_under(measured: MeasuredUse, priced: Prices, inputs: CostInputs) -> Economics:
     """One system's money where the prices are at those of `inputs` already."""
     own = priced.hosting(inputs.tariff, measured.load_s)
     hosting = measured.serving.paid(own, inputs.token_factor) if measured.serving else own
@@ -73,7 +73,7 @@ def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> E
     )
 
 
-def _why_unknown(measured: Measured, hosting: Paid | None) -> str | None:
+def _why_unknown(measured: MeasuredUse, hosting: Paid | None) -> str | None:
     """Why the cost of a query is not known; None where it is."""
     if measured.serving and measured.serving.unknown:
         return measured.serving.unknown
@@ -81,7 +81,7 @@ def _why_unknown(measured: Measured, hosting: Paid | None) -> str | None:
     return None if timed else NOT_TIMED
 
 
-def _query_parts(measured: Measured, hosting: Hosting, queries: float) -> Components:
+def _query_parts(measured: MeasuredUse, hosting: Hosting, queries: float) -> Components:
     """The terms of a query on machines: its dollars, shared out by their seconds."""
     m, busy = measured, measured.busy_s
     whole, first, search = m.serial_s, m.ttft_s, m.retrieve_s
@@ -104,7 +104,7 @@ def _query_parts(measured: Measured, hosting: Hosting, queries: float) -> Compon
     )
 
 
-def _components(measured: Measured, priced: Prices, hosting: Paid | None, queries: float) -> Components:
+def _components(measured: MeasuredUse, priced: Prices, hosting: Paid | None, queries: float) -> Components:
     m, labour, wage = measured, priced.labour, priced.labour.wage_usd_per_hour
     if isinstance(hosting, ByToken):
         query = Components(
@@ -132,13 +132,13 @@ def _components(measured: Measured, priced: Prices, hosting: Paid | None, querie
     )
 
 
-def _tuning(measured: Measured, priced: Prices) -> float | None:
+def _tuning(measured: MeasuredUse, priced: Prices) -> float | None:
     """The search for settings: the machine's seconds, and what servers were paid; None: there was none."""
     terms = priced.usd(measured.tuning_s), measured.tuning_usd
     return None if terms == (None, None) else _sum(*terms)
 
 
-def _index(measured: Measured, priced: Prices) -> float | None:
+def _index(measured: MeasuredUse, priced: Prices) -> float | None:
     """Embedding what is searched: by the token where the sheet has a price, else the machine's seconds."""
     if priced.embedding_usd_per_mtok is None or measured.embed_tokens is None:
         return priced.usd(measured.index_s)
@@ -146,7 +146,7 @@ def _index(measured: Measured, priced: Prices) -> float | None:
 
 
 def _fixed(
-    measured: Measured, priced: Prices, parts: Components, cycles: int
+    measured: MeasuredUse, priced: Prices, parts: Components, cycles: int
 ) -> tuple[float | None, str | None]:
     """What is paid once, or None and why it is not known."""
     if not measured.candidate:
@@ -172,7 +172,7 @@ def _fixed(
     return fixed + _sum(parts.index_usd, parts.tuning_usd), None
 
 
-def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[float | None, float]:
+def _refresh(measured: MeasuredUse, priced: Prices, parts: Components) -> tuple[float | None, float]:
     """A change of knowledge: take in and embed what changed, train once more on labels of which that share is new, or
     put those among the examples, and evaluate.
 
@@ -205,7 +205,9 @@ def _sum(*parts: float | None) -> float:
     return sum(part or 0.0 for part in parts)
 
 
-def assumptions(measured: Measured, prices: Prices | None, inputs: CostInputs | None = None) -> Assumptions:
+def assumptions(
+    measured: MeasuredUse, prices: Prices | None, inputs: CostInputs | None = None
+) -> Assumptions:
     """What one system's costs take for granted, for who reads them."""
     inputs = inputs or CostInputs()
     priced = prices.under(inputs) if prices else None

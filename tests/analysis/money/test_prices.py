@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.money.economics import CostInputs, Economics
-from harness.analysis.money.measured import Measured
+from harness.analysis.money.measured import MeasuredUse
 from harness.analysis.money.priced import assumptions
 from harness.analysis.money.priced import economics as under
 from harness.analysis.money.prices import Labour, Prices
@@ -34,16 +34,16 @@ PRICES = Prices(
     storage_usd_per_gb_month=0.1,
     origin=Assumptions(machine="box", source="a list", priced_on="2026-01-01"),
 )
-BASE = Measured("base", serial_s=2.0, ttft_s=0.5, generation_s=0.1)
-RAG = Measured(
+BASE = MeasuredUse("base", serial_s=2.0, ttft_s=0.5, generation_s=0.1)
+RAG = MeasuredUse(
     "rag", retrieves=True, serial_s=3.0, retrieve_s=0.5, ttft_s=2.0, generation_s=0.4, index_s=50.0,
     embed_tokens=1_000_000, stored_bytes=3_000_000_000,
 )  # fmt: skip
 SHARED = CostInputs(tariff=Tariff.SHARED)
-LORA = Measured("lora", adapted=True, serial_s=1.0, ttft_s=0.5, training_s=7200.0, labels=300)
+LORA = MeasuredUse("lora", adapted=True, serial_s=1.0, ttft_s=0.5, training_s=7200.0, labels=300)
 
 
-def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | None = None) -> Economics:
+def economics(measured: MeasuredUse, prices: Prices | None, inputs: CostInputs | None = None) -> Economics:
     """On shared machines unless the inputs name another tariff: a query costs its seconds."""
     return under(measured, prices, inputs or SHARED)
 
@@ -97,7 +97,7 @@ def test_an_adapter_that_a_server_holds_costs_what_was_declared() -> None:
 
     At a change of knowledge it is made again, and judged for half an hour.
     """
-    served = Measured("lora", adapted=True, served_adapter=True, upfront_usd=40.0, serial_s=1.0)
+    served = MeasuredUse("lora", adapted=True, served_adapter=True, upfront_usd=40.0, serial_s=1.0)
     money = economics(served, PRICES)
     assert (money.fixed_usd, money.people_usd, money.per_cycle_usd) == (640.0, 600.0, 0.0)
     assert (money.refresh_usd, money.people_refresh_usd) == (90.0, 50.0)
@@ -112,7 +112,7 @@ def test_an_adapter_that_a_server_holds_costs_what_was_declared() -> None:
 
 def test_people_are_paid_whichever_the_strategy() -> None:
     """The prompt 1 h and its evaluation 5 h; retrieval 10 h, examples 2 h; a control costs nobody's time."""
-    shots = Measured("few-shot", examples=True, serial_s=2.0)
+    shots = MeasuredUse("few-shot", examples=True, serial_s=2.0)
     both = replace(RAG, strategy="few-shot+rag", examples=True)
     control = replace(RAG, strategy="oracle", retrieves=False, control=True)
     hours = {
@@ -125,7 +125,7 @@ def test_people_are_paid_whichever_the_strategy() -> None:
 
 def test_whoever_looks_for_examples_pays_for_their_labels_and_for_embedding_them() -> None:
     """Else a fine-tune on the same questions would lose by what it is asked to pay alone."""
-    nearest = Measured(
+    nearest = MeasuredUse(
         "few-shot-nearest", examples=True, finds_examples=True, labels=300, serial_s=1.0, retrieve_s=0.25,
         generation_s=0.5, index_s=36.0,
     )  # fmt: skip
@@ -225,7 +225,7 @@ def test_the_user_sets_the_hour_and_the_utilisation() -> None:
     ],
 )
 def test_what_is_not_known_says_why(
-    measured: Measured, prices: Prices | None, field: str, reason: str
+    measured: MeasuredUse, prices: Prices | None, field: str, reason: str
 ) -> None:
     money: Economics = economics(measured, prices)
     assert getattr(money, field) is None

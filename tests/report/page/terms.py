@@ -13,7 +13,7 @@ from harness.analysis.decision.needs import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence
-from harness.analysis.measure import Measured
+from harness.analysis.measure import TaskMeasures
 from harness.analysis.results.run import RunResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from
@@ -96,7 +96,7 @@ def edges(facts: Facts) -> list[Given]:
     ]
 
 
-def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> RunResult:
+def decided(run: Evidence, measured: dict[str, TaskMeasures], command: list[str]) -> RunResult:
     """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
     assert command[:3] == ["python", "-m", "harness"]
     options = parser().parse_args(command[3:])

@@ -239,6 +239,13 @@ def test_restructured_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     assert capfd.readouterr() == ("", "")
 
 
+def test_signs_of_items_stay(tmp_path: Path) -> None:
+    pytest.importorskip("docutils", reason="needs the documents extra")
+    source = "c) three\nd) four\n\n(i) one\n(ii) two\n\n#. auto\n#. next\n\n3. x\n"
+    text = "c) three\nd) four\n\n(i) one\n(ii) two\n\n1. auto\n2. next\n\n3. x"
+    assert read(tmp_path, "a.rst", source).text == text
+
+
 def test_code_with_options_of_sphinx_and_options_of_programs(tmp_path: Path) -> None:
     pytest.importorskip("docutils", reason="needs the documents extra")
     source = ".. code-block:: sh\n   :linenos:\n   :caption: stop.sh\n\n   # stop\n   x\n\n"

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.numbers import numeral
 from harness.corpus.formats.shape import fenced, no_heading, one_line, plain, readable, table, tidy
 
 _SETTINGS = {
@@ -23,6 +24,7 @@ _SETTINGS = {
     "sectsubtitle_xform": False,
     "embed_stylesheet": False,
 }
+_ENUMERATED = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 _ROLE = re.compile(r":[\w.:+-]+:`~?!?(?P<words>[^`]*)`\Z", re.S)
 _TARGET = re.compile(r"\s*<[^<>]*>\Z")
 
@@ -105,11 +107,13 @@ def _title(node: Any, depth: int) -> str:
 
 
 def _list(node: Any, depth: int) -> str:
-    number = int(node.get("start", 1)) if node.tagname == "enumerated_list" else None
+    numbered = node.tagname == "enumerated_list"
+    form = _ENUMERATED.get(node.get("enumtype", ""), "1")
     lines = []
-    for item in node.children:
-        sign = "- " if number is None else f"{number}. "
-        number = None if number is None else number + 1
+    for number, item in enumerate(node.children, start=int(node.get("start", 1))):
+        sign = (
+            f"{node.get('prefix', '')}{numeral(number, form)}{node.get('suffix', '.')} " if numbered else "- "
+        )
         body = "\n".join(_blocks(item, depth)).replace("\n", "\n" + " " * len(sign))
         lines.append(sign + body)
     return "\n".join(lines)

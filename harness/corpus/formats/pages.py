@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from math import hypot
 from typing import Any, NamedTuple
 
@@ -82,8 +83,10 @@ def _shown(value: Any) -> str:
 def _with_marks(pieces: Sequence[_Piece]) -> str:
     text: list[str] = []
     last, line = "", None
-    for piece in pieces:
+    for piece, following in zip_longest(pieces, pieces[1:]):
         mark, shift = _MARK.fullmatch(piece.text), 0.0
+        if piece.text.isalpha() and following and following.text[:1].isalpha():
+            mark = None  # within a word: ª, drawn as a raised a
         if mark and line and piece.size < _SMALLER * line.size:
             shift = (piece.height - line.height) / line.size
         if mark and _LEAST < shift < _MOST and not last.isspace():

@@ -250,3 +250,17 @@ def test_the_room_imports_no_parser_before_there_is_a_page() -> None:
     heavy = "{'selectolax', 'markdown_it', 'torch', 'numpy', 'pypdf', 'docx', 'openpyxl', 'pptx', 'docutils'}"
     code = f"import sys, harness.corpus.documents; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_cells_under_a_long_header_of_markdown_carry_their_headings() -> None:
+    heads = [f"The [heading](x) of column {number}" for number in range(6)]
+    rule, cells = " | ".join(["---"] * 6), ["14", "", "a \\| b", "`x`", "", "20"]
+    named = "The heading of column 0: 14 | The heading of column 2: a | b | The heading of column 3: `x`"
+    for quote in ("", "> "):
+        lines = (" | ".join(heads), rule, " | ".join(cells), " | ".join(["7"] + [""] * 5))
+        source = "\n".join(f"{quote}| {line}" for line in lines)
+        assert markdown(f"See\n\n{source}\n\nEnd") == (
+            f"See\n\n{quote}{named} | The heading of column 5: 20\n{quote}The heading of column 0: 7\n\nEnd"
+        )
+    plain = f"| {' | '.join('heading ' * 4 for _ in range(6))} |\n| {rule} |\n| 1 |"
+    assert markdown(plain) == f"{('heading ' * 4).strip()}: 1"

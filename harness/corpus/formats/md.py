@@ -15,7 +15,7 @@ from typing import Any
 from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
 from harness.corpus.formats.items import numbered
-from harness.corpus.formats.shape import fenced, no_heading, readable, tidy
+from harness.corpus.formats.shape import fenced, is_long, no_heading, readable, table, tidy
 from harness.corpus.formats.stretches import stretches
 from harness.corpus.formats.tags import html_alone
 from harness.corpus.formats.web import fragment
@@ -57,16 +57,16 @@ def markdown(source: str, stem: str) -> tuple[str, str]:
 
 def _with_whole_tables(source: str) -> str:
     """The source without empty lines in tables of HTML alone: each would end a piece of HTML, and a row with it."""
-    tables = [table for table in _TABLE.finditer(source) if table["end"] and _EMPTY_LINES.search(table[0])]
+    tables = [one for one in _TABLE.finditer(source) if one["end"] and _EMPTY_LINES.search(one[0])]
     if not tables:
         return source
     code = layout(source).code
     pieces, at = [], 0
-    for table in tables:
-        in_code = any(start <= table.start() < end for start, end in code)
-        if not in_code and not _MARKED_UP.search(table[0]):
-            pieces += [source[at : table.start()], _EMPTY_LINES.sub("\n", table[0])]
-            at = table.end()
+    for one in tables:
+        in_code = any(start <= one.start() < end for start, end in code)
+        if not in_code and not _MARKED_UP.search(one[0]):
+            pieces += [source[at : one.start()], _EMPTY_LINES.sub("\n", one[0])]
+            at = one.end()
     return "".join([*pieces, source[at:]])
 
 
@@ -97,9 +97,13 @@ class _Page:
         self._parsed = list(stretches(self._lines, self._layout))
         # Links may be defined behind their use, so all is parsed before any line is read.
         for tokens in [self._tokens(*lines) for lines in self._parsed]:
+            opened = 0
             for number, token in enumerate(tokens):
                 if token.map is not None:
                     self._read(token, tokens[number - 1] if number else token)
+                    opened = number if token.type == "table_open" else opened
+                elif token.type == "table_close":
+                    self._wide_table(tokens[opened:number])
 
     def _tokens(self, first: int, last: int) -> list[Any]:
         """The blocks of some lines, numbered as in the whole; what they define as links is kept."""
@@ -157,6 +161,20 @@ class _Page:
                 prefix = _PREFIX.match(line)
                 start = prefix.end() if prefix else 0
                 self._replace(first, last, [line[:start] + self._inline(line[start:], row=True)])
+
+    def _wide_table(self, tokens: Sequence[Any]) -> None:
+        """Write a table anew where its header is long, so that each cell carries its heading."""
+        rows: list[list[str]] = []
+        for token in tokens:
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type == "inline":
+                rows[-1].append(self._inline(token.content, row=True))
+        if is_long(rows[0]):
+            first, last = tokens[0].map
+            prefix = _PREFIX.match(self._lines[first])
+            lines = table(rows[1:], rows[0]).split("\n")
+            self._replace(first, last, [(prefix[0] if prefix else "") + line for line in lines])
 
     def _inline(self, content: str, *, row: bool = False, plain: bool = False) -> str:
         text, used = rendered(_parser(), content, self._env, row=row, plain=plain)

@@ -74,7 +74,7 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) ->
     width = max((_width(row) for row in (heads, *lines)), default=0)
     if width == 0:
         return ""
-    if any(heads) and len(" | ".join(heads)) > _LONG_HEADER:
+    if is_long(heads):
         if not lines:
             return _row(heads, width)
         return "\n".join(_headed(row, heads) for row in lines)
@@ -82,6 +82,11 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) ->
         return no_heading("\n".join(row[0] for row in lines))
     rule = [_row(heads, width), "|" + " --- |" * width] if any(heads) else []
     return "\n".join([*rule, *(_row(row, width) for row in lines)])
+
+
+def is_long(heads: Sequence[str]) -> bool:
+    """Whether a header is too long to be repeated, so that each cell carries its heading."""
+    return any(heads) and len(" | ".join(heads)) > _LONG_HEADER
 
 
 def headed_table(rows: Sequence[Sequence[str]], heads: int) -> str:

@@ -9,6 +9,7 @@ from harness.corpus.formats.inline import needs_reading
 from harness.corpus.layout import Layout
 
 _UNDERLINED = re.compile(r"\S[ \t]*\n[ >]*(?:=+|-+)[ \t]*$", re.M)
+_WIDE_TABLE = re.compile(r"^(?=[^\n|]*\|)[^\n]{100,}\n[ \t>]*\|?[ \t]*:?-+:?[ \t]*\|", re.M)
 _SPANS_EMPTY_LINES = re.compile(r"<(?:[!?]|/?(?:pre|script|style|textarea)\b)", re.I)
 
 Lines = tuple[int, int]
@@ -22,14 +23,14 @@ def stretches(lines: list[str], found: Layout) -> Iterator[Lines]:
     and a few elements of HTML reach over such lines, and a source that has them is one stretch.
     """
     source = "\n".join(lines)
-    if not needs_reading(source) and not _UNDERLINED.search(source):
+    if not _may_change(source):
         return
     if _SPANS_EMPTY_LINES.search(source):
         yield 0, len(lines)
         return
     first = last = 0
     for start, end, text in _pieces(lines, found):
-        if needs_reading(text) or _UNDERLINED.search(text):
+        if _may_change(text):
             if start > last:
                 if last > first:
                     yield first, last
@@ -37,6 +38,10 @@ def stretches(lines: list[str], found: Layout) -> Iterator[Lines]:
             last = end
     if last > first:
         yield first, last
+
+
+def _may_change(source: str) -> bool:
+    return needs_reading(source) or any(sign.search(source) for sign in (_UNDERLINED, _WIDE_TABLE))
 
 
 def _pieces(lines: list[str], found: Layout) -> Iterator[tuple[int, int, str]]:

@@ -115,7 +115,7 @@ def rows(results: RunResult) -> Iterator[list[Value]]:
             yield [column.value(Row(results, task, system)) for column in COLUMNS]
 
 
-_FORMULA = re.compile(r"(^|[,;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
+_FORMULA = re.compile(r"(^|[,;|\t\r\n])([^\S\t\r\n]*)(?=[=+\-@＝＋－＠])")
 """Where a spreadsheet would begin to read a formula: at the head of a cell, or behind what it may take for the end of
 one (another country's separator, a tab, a new line)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from harness.analysis.results.run import RunResult
 from harness.report import summary
+from harness.report.page import assets
 from tests.report.results import empty, results
 
 SYSTEMS = [
@@ -58,6 +60,15 @@ def test_a_line_for_each_task_and_system(tmp_path: Path) -> None:
 def test_no_formula_reaches_a_spreadsheet(tmp_path: Path, text: str, cell: str) -> None:
     written = summary.to_csv(results(tmp_path, run_id=text))
     assert {row["run_id"] for row in csv.DictReader(io.StringIO(written, newline=""))} == {cell}
+
+
+def test_a_reply_of_line_ends_alone_takes_no_time(tmp_path: Path) -> None:
+    """A model that loops writes thousands; the page looks for formulas in replies by the same pattern."""
+    begun = time.monotonic()
+    written = summary.to_csv(results(tmp_path, run_id="\n" * 30_000 + "x;=1"))
+    assert "x;'=1" in written
+    assert time.monotonic() - begun < 5
+    assert f"/{summary._FORMULA.pattern}/g" in assets.own("page.js")
 
 
 def test_a_negative_number_stays_a_number(tmp_path: Path) -> None:

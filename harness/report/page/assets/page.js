@@ -171,7 +171,7 @@ function find(address) {
 
 // The wrong answers to the questions that are shown, a line each; what a spreadsheet would take for a formula gets an apostrophe.
 function csv() {
-  const cell = (text) => `"${String(text).replace(/(^|[,;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])/g, "$1$2'").replaceAll('"', '""')}"`;
+  const cell = (text) => `"${String(text).replace(/(^|[,;|\t\r\n])([^\S\t\r\n]*)(?=[=+\-@＝＋－＠])/g, "$1$2'").replaceAll('"', '""')}"`;
   const lines = shown.flatMap((number) => {
     const row = task.rows[number];
     return row[REPLIES].flatMap((reply, system) => (state(reply) === "wrong"

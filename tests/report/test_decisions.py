@@ -153,7 +153,7 @@ def test_plain_text_keeps_words_and_columns_whole() -> None:
 
 @pytest.mark.parametrize("needs", [{}, {"error_price_usd": 1.0}, {"min_accuracy": 0.99}])
 def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dict[str, Any]) -> None:
-    text = decide.text(Again(made(tmp_path, **needs), {}))
+    text = decide.text(Again(made(tmp_path, **needs), {}), tmp_path)
     assert [line for line in text.splitlines() if line.startswith("==")] == [
         f"== {name} ==" for name in TASKS
     ]
@@ -162,7 +162,7 @@ def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dic
 
 def test_decide_and_the_report_tell_a_decision_under_the_same_headings(tmp_path: Path) -> None:
     found = made(tmp_path)
-    lines = decide.text(Again(found, {})).splitlines()
+    lines = decide.text(Again(found, {}), tmp_path).splitlines()
     blocks = [block for task in found.tasks.values() for block in decisions.task_blocks(task)]
     for heading in ("Assumed:", "By the price of a wrong answer:"):
         assert lines.count(heading) == blocks.count(heading) == 2, (

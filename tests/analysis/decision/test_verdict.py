@@ -191,6 +191,15 @@ def test_where_none_is_feasible_one_that_could_not_be_judged_is_named() -> None:
     assert out.headline.endswith("; rag could not be judged: it found nothing.")
 
 
+def test_where_nobody_could_be_judged_a_reason_that_several_share_is_told_once() -> None:
+    cut = "the token limit cut its answers"
+    out = decided([BASE, RAG, MIXED], excluded={"base": cut, "rag": cut, "lora+rag": "it was never trained"})
+    assert out.headline == (
+        "Nothing can be chosen: base and rag could not be judged, each because the token limit cut its answers; "
+        "lora+rag could not be judged: it was never trained."
+    )
+
+
 def test_a_fine_tune_that_answers_only_what_it_was_taught_is_called_that() -> None:
     case = case_of([BASE, LORA])
     groups = {"fact_seen": Estimate(0.378, 0.3, 0.46, 98), "fact_unseen": Estimate(0.0, 0.0, 0.107, 32)}

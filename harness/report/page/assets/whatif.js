@@ -386,7 +386,7 @@ const WhatIf = (() => {
   function standing(task, choice) {
     const names = choice.candidates.map((one) => one.name), left = Object.keys(task.excluded).length;
     if (task.waiting) return [NOT_COMPUTED, task.waiting];
-    if (!names.length && left) return [UNDECIDED, `Nothing can be chosen: ${Object.keys(task.excluded).map((name) => task.unjudged[name]).join("; ")}.`];
+    if (!names.length && left) return [UNDECIDED, task.none_left];
     if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
       return left

@@ -194,6 +194,7 @@ _TELLING = re.compile(r"\d[\d.,:/]*\d|[^\w\s'\"‘’“”.,;:!?()\[\]*`_-]|\d"
 
 
 def _digits_and_signs(text: str) -> str:
-    """The numbers and symbols of an answer as they are written, but for the spelling of thousands and of dashes."""
-    found = _TELLING.findall(plain(text))
+    """The numbers and symbols of an answer as they are written, but for the spelling of thousands, of dashes and of
+    currencies, of which scoring knows which are one."""
+    found = [part for part in _TELLING.findall(plain(text)) if unicodedata.category(part[0]) != "Sc"]
     return " ".join(sorted(re.sub(r"(?<=\d)[,'](?=\d{3})", "", part) for part in found))

@@ -69,7 +69,8 @@ def test_answers_of_which_nothing_is_left_are_named(tmp_path: Path) -> None:
 
 def test_spellings_of_one_answer_and_answers_of_one_question_are_no_collision(tmp_path: Path) -> None:
     answers = [
-        {"answers": [text]} for text in ("1,000 kg", "1000kg", "9–17", "9-17", "“Paris”", "paris.", "the Who")
+        {"answers": [text]}
+        for text in ("1,000 kg", "1000kg", "9–17", "9-17", "€18", "EUR 18", "“Paris”", "paris.", "the Who")
     ]
     assert said(tmp_path, *answers) == []
     assert said(tmp_path, {"answers": ["3.5", "35"]}, metrics="squad_f1") == []

@@ -29,7 +29,7 @@ import psutil
 
 from harness.engines.engine import EngineIdentity
 from harness.engines.scripted import ScriptedEngine
-from harness.run import going
+from harness.run import pipeline
 from harness.run.compare import compare
 from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
@@ -127,15 +127,15 @@ class Watch:
 
     def __init__(self, where: bool) -> None:
         self.make_s, self.made_mb, self._where = 0.0, 0.0, where
-        self._make, self._ready = going.ready, going.Run.make_ready
+        self._make, self._ready = pipeline.ready, pipeline.Run.make_ready
 
     def __enter__(self) -> Watch:
-        going.ready = self._timed(self._make)  # type: ignore[assignment]
-        going.Run.make_ready = self._looked(self._ready)  # type: ignore[method-assign]
+        pipeline.ready = self._timed(self._make)
+        pipeline.Run.make_ready = self._looked(self._ready)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        going.ready, going.Run.make_ready = self._make, self._ready  # type: ignore[method-assign]
+        pipeline.ready, pipeline.Run.make_ready = self._make, self._ready
 
     def _timed(self, make: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -62,3 +63,24 @@ def test_packages_inside_a_room_form_no_circle() -> None:
         if room == other_room and place != other:
             graph.setdefault(place, set()).add(other)
     TopologicalSorter(graph).prepare()
+
+
+def test_benchmarks_import_what_is_there() -> None:
+    """No other test runs most of them."""
+    gone = [
+        f"{file.name}: {node.module}.{alias.name}"
+        for file in ROOT.with_name("benchmarks").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("harness")
+        for alias in node.names
+        if not _has(ROOT.parent.joinpath(*node.module.split(".")), alias.name)
+    ]
+    assert not gone
+
+
+def _has(module: Path, name: str) -> bool:
+    """Whether a module has a name, or a package a module of that name."""
+    if (module / f"{name}.py").exists() or (module / name).is_dir():
+        return True
+    file = module.with_suffix(".py") if module.with_suffix(".py").exists() else module / "__init__.py"
+    return file.exists() and name in re.findall(r"\w+", file.read_text(encoding="utf-8"))

@@ -34,7 +34,7 @@ def task(
     asked: Rows,
     replies: list[str] | None = None,
     train: Rows = (),
-    **spec: Any,  # type: ignore[assignment]
+    **spec: Any,
 ) -> TaskResult:
     replies = ["?"] * len(asked) if replies is None else replies
     rows = [answer("t", "base", row["id"], reply) for row, reply in zip(asked, replies, strict=True)]

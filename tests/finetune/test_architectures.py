@@ -191,7 +191,7 @@ def test_how_examples_are_trained_on_is_a_fact_of_the_model_and_said_where_it_is
     assert [note for note in progress.notes if "one example at a time" in note and str(why) in note] == (
         progress.notes if why else []
     )
-    assert outcome.train_loss < outcome.loss_curve[0].train_loss  # type: ignore[operator]
+    assert outcome.train_loss < outcome.loss_curve[0].train_loss
 
 
 def test_training_alone_learns_what_packed_training_learns(

@@ -18,7 +18,7 @@ from harness.finetune.devscore import DevScorer
 from harness.finetune.encoding import encode_example
 from harness.finetune.lora import WATCHED, LoraTrainer, _split, peft_config
 from harness.finetune.store import load_or_train
-from harness.finetune.trainer import DevMetric, Example, Training
+from harness.finetune.trainer import DevMetric, Example, Outcome, Training
 from harness.records import Question
 from harness.spec.system import LoRA
 from tests.fakes import Silent
@@ -66,7 +66,7 @@ def test_an_answer_that_decoding_would_cut_is_written(model: LocalModel) -> None
     assert DevScorer(model, METRIC, [long], tokens)([True]) == 0.0, "6 tokens are no such reply"
 
 
-def run_with(scores: Sequence[float], model: LocalModel, patience: int = 2) -> loop.Outcome:
+def run_with(scores: Sequence[float], model: LocalModel, patience: int = 2) -> Outcome:
     tokens = [encode_example(model.chat, one) for one in EXAMPLES]
     given = iter(scores)
     recipe = replace(RECIPE, max_epochs=len(scores), patience=patience, learning_rate=1e-3)

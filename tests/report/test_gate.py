@@ -115,7 +115,7 @@ def test_a_long_cause_is_spelled_out_once(tmp_path: Path) -> None:
     baseline, run = (
         made_up(
             tmp_path / name, {"base": ["yes"] * 9}, about=about("Be brief. " * 20 + name + " Be kind." * 20),
-            more=lambda *_, name=name: {"prompt_sha256": name * 64},  # type: ignore[misc]
+            more=lambda *_, name=name: {"prompt_sha256": name * 64},
         )
         for name in ("a", "b")
     )  # fmt: skip

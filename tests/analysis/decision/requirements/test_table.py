@@ -93,7 +93,7 @@ def test_a_new_requirement_is_one_row(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [row.feasible for row in decision.candidates.values()] == [True, False]
     assert decision.requirements["max_query_usd"] == 0.003
     assert change_words.name_of("max_query_usd") == "the query limit"
-    text = " ".join(decide.text(found).split())
+    text = " ".join(decide.text(found, tmp_path / "run").split())
     for part in (
         "Required: a query at most $0.0030.", "rag misses query ($0.0040, required $0.0030).",
         "the query limit (not set → $0.0030)",

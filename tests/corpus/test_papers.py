@@ -106,6 +106,7 @@ def test_protection_without_a_password_for_readers_is_no_obstacle(tmp_path: Path
         ("72 700 Td (days) Tj /F1 7 Tf 21.1 4 Td (a,b) Tj", "days [a,b]"),
         ("72 700 Td (l) Tj /F1 7 Tf 2.3 4 Td (a) Tj /F1 10 Tf 4 -4 Td (er) Tj", "laer"),
         ("72 700 Td (days) Tj /F1 7 Tf 21.1 4 Td (a) Tj /F1 10 Tf 4 -4 Td ( or) Tj", "days [a] or"),
+        ("1 0 0 1 72 700 Tm (S) Tj ET BT /F1 7 Tf 1 0 0 1 72 700 Tm 6.67 0 Td (MALL 14) Tj", "SMALL 14"),
         ("72 700 Td (Total) Tj /F1 7 Tf 200 4 Td (14) Tj", "Total 14"),
         ("72 700 Td (# stop) Tj", "\\# stop"),
     ],

@@ -121,17 +121,42 @@ def _fonts_set_anew(page: Any, spend: Callable[[int], None]) -> Iterator[None]:
 
 
 def _operations(given: Sequence[Any]) -> Iterator[Any]:
+    """The operations of a page with fonts set anew, and with one move for two: pypdf takes the second for a gap."""
     fonts: list[Any] = [None]
     size = None
-    for operands, operator in given:
+    for operands, operator in _moved_once(given):
         if operator == b"Tf":
             fonts[-1] = operands
         elif operator == b"q":
             fonts.append(fonts[-1])
         elif operator == b"Q" and len(fonts) > 1:
             fonts.pop()
-        elif operator == b"Tm" and all(isinstance(number, int | float) for number in operands):
+        elif operator == b"Tm" and _are_numbers(operands, 6):
             before, size = size, hypot(*operands[2:4])
             if fonts[-1] is not None and before not in (None, size):
                 yield fonts[-1], b"Tf"
         yield operands, operator
+
+
+def _moved_once(given: Sequence[Any]) -> Iterator[Any]:
+    """Operations in which a step (Td) right behind a place (Tm) is part of it."""
+    place: list[float] | None = None
+    for operands, operator in given:
+        if place is not None and operator == b"Td" and _are_numbers(operands, 2):
+            a, b, c, d, x, y = place
+            right, up = operands
+            place = [a, b, c, d, x + right * a + up * c, y + right * b + up * d]
+            continue
+        if place is not None:
+            yield place, b"Tm"
+            place = None
+        if operator == b"Tm" and _are_numbers(operands, 6):
+            place = [float(number) for number in operands]
+        else:
+            yield operands, operator
+    if place is not None:
+        yield place, b"Tm"
+
+
+def _are_numbers(operands: Sequence[Any], count: int) -> bool:
+    return len(operands) == count and all(isinstance(number, int | float) for number in operands)

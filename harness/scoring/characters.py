@@ -77,7 +77,7 @@ _SPACED_THOUSANDS = re.compile(
 """12 500, but not 555 123 4567, nor 120, 130. Thai and Chinese characters may stand right before it."""
 _SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
-_VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
+_VERSION = re.compile("[vV](?<![^\\W\u0e00-\u0eff\u2e80-\u9fff\U00020000-\U000323af][vV])(?=\\d)")
 _PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX*] (?=\d)")
 """1920x1080 and 2 x 4, but not 0x10. All begin with what is rare: a search that looks behind at each character takes
 three times as long."""
@@ -89,6 +89,7 @@ _PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,']\d+)*)(?![\w%])")
 """%50, as in Turkish and Arabic."""
 _PROPORTION = re.compile(r" : (?<=\d : )(?=\d)")
 _DAY_AND_TIME = re.compile(r"T(?<=\d{4}-\d\d-\d\d.)(?=\d\d:\d\d)")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _IN_DOLLARS = re.compile(r"\$\$?([^$\n]{0,200}\\[A-Za-z,%][^$\n]{0,200})\$\$?")
 _STYLED = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|boxed)\s?\{([^{}]*)\}")
 _FRAC = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}")
@@ -129,6 +130,7 @@ def _latex(text: str) -> str:
 
 def plain(text: str) -> str:
     """The text with one spelling for each character."""
+    text = _CONTROLS.sub(" ", text)
     if "\\" in text:
         text = _latex(text)
     if not text.isascii():

@@ -77,8 +77,24 @@ def _read(chunk: str) -> Iterator[str]:
             yield from _currency(fold(part), MONEY)
         elif match.lastgroup:
             yield fold(part)
-    if not found and chunk.strip(OPENING + CLOSING) == "-":
+    if found:
+        return
+    quoted = _QUOTED_SIGNS.fullmatch(chunk)
+    if chunk.strip(OPENING + CLOSING) == "-":
         yield "-"
+    elif quoted:
+        yield f"`{quoted[2]}`"
+
+
+def signs(text: str) -> str:
+    """A text of punctuation alone as the words that this is between quotes; as it is where some is not ASCII's."""
+    chunks = text.split()
+    quoted = [f"`{chunk}`" for chunk in chunks]
+    return " ".join(quoted if all(map(_QUOTED_SIGNS.fullmatch, quoted)) else chunks).casefold()
+
+
+_QUOTED_SIGNS = re.compile(r"""\(?(["'`])((?:(?!\1)[!-/:-@\[-`{-~])+)\1[).,;:!?]*""")
+"""Punctuation goes, but not where it is what is spoken of: `*`, "[]"."""
 
 
 def _slice(match: re.Match[str], group: str, chunk: str) -> str:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from harness.scoring.characters import plain
-from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, PER, UNSURE, pieces
+from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, PER, UNSURE, pieces, signs
 
 
 class Words(NamedTuple):
@@ -66,7 +66,7 @@ def _normalised(text: str) -> Words:
             tokens += _article(chunks, place, told)
         else:
             tokens += pieces(chunk)
-    joined = " ".join(tokens) or " ".join(chunks).casefold()  # only punctuation: then that is the answer
+    joined = " ".join(tokens) or signs(spelled)  # only punctuation: then that is the answer
     padded = f" {joined} "
     if not _PLAIN_WORDS.fullmatch(padded):
         padded = _in_context(padded)

@@ -151,14 +151,16 @@ def _lost(
     lost = [(q, text) for q in questions for text in q.answers if not any(map(_tells, normal(text)))]
     if lost:
         question, text = lost[0]
+        quoted = ", or has it alone in quotes," if normal is _normal else ""
         yield (
             f"{task.lines[question.id]}: the answer {shown(text)} is punctuation or articles alone; under {metrics} "
-            f"only a reply that is nothing else is right. So it is with {counted(len(lost), 'answer')}."
+            f"only a reply that is nothing else{quoted} is right. So it is with {counted(len(lost), 'answer')}."
         )
 
 
 def _tells(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNS"
+    category = unicodedata.category(character)
+    return category[0] in "LNS" and category != "Sk"  # accents and backticks that stand alone
 
 
 def _collisions(

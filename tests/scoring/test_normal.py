@@ -135,6 +135,7 @@ def test_different_answers(one: str, other: str) -> None:
         ("答案是**C#**。", "C#", True),
         ("It is **A+** here", "A+", True),
         ("18+です", "18+", True),
+        ("版本V3.11", "3.11", True),
         ("是.NET。", ".NET", True),
         ("A (14 days)", "A", True),
         ("A (14 days)", "14 days", True),
@@ -163,6 +164,10 @@ def test_different_answers(one: str, other: str) -> None:
         ("Ücret 500 TL'dir.", "500 TL", True),
         ("the driver's", "driver", False),
         ("Use === here", "===", True),
+        ("Use `[]`.", "[]", True),
+        ("The sign “*”, I think", "*", True),
+        ("Use `**`.", "*", False),
+        ("* Monday\n* Tuesday", "*", False),
         ("Title ===== 14 days", "Title 14 days", True),
         ("عاصمة مصر هي القاهرة.", "القاهرة", True),
     ],
@@ -180,6 +185,7 @@ TEXTS = st.text(max_size=30) | st.text(
 @given(TEXTS)
 @example("the - dog")
 @example("minus the 5")
+@example(":\x03")
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalise(text)
     assume(not re.search(r"\d (x )?\d", once.text))  # 5, 000 is two numbers, 5 000 is one

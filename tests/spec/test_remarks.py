@@ -61,7 +61,7 @@ def test_answers_of_which_nothing_is_left_are_named(tmp_path: Path) -> None:
     assert sentence.startswith(
         "q.jsonl:1: the answer '?' is punctuation or articles alone; under contains only"
     )
-    assert "So it is with 1 answer." in sentence
+    assert "or has it alone in quotes, is right. So it is with 1 answer." in sentence
     assert "2 answers" in said(tmp_path, {"answers": ["The"]}, {"answers": ["+"]}, metrics="squad_f1")[0]
     with pytest.raises(InputErrors, match=r"q\.jsonl:1: nothing is left of the answer"):
         said(tmp_path, {"answers": ["\u200b\u00ad"]})

@@ -115,7 +115,7 @@ class PipeProgress:
 
 @contextlib.contextmanager
 def _safe_path() -> Iterator[None]:
-    """While a Python is started: it would look for modules in the current folder first, which may hold anybody's task."""
+    """While a Python is started, which would look for modules in the current folder first: anybody may have made it."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:

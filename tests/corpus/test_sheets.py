@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,19 @@ class TestSheets:
             "10", TextBlock(raised, "-"), TextBlock(raised, "6"), " l, ", TextBlock(struck, "7"), " 14"
         )
         assert shown(cell) == "10^-6 l, ~~7~~ 14"
+
+    def test_text_in_boxes_on_a_sheet(self, tmp_path: Path) -> None:
+        book = self.openpyxl.Workbook()
+        book.active.append(["Item", "Fee"])
+        stream = BytesIO(saved(book))
+        drawing = "<d><txBody><p><t>Valid from </t><t>May</t></p><p><t>Ask Ann</t></p></txBody></d>"
+        with zipfile.ZipFile(stream, "a") as packed:
+            packed.writestr(
+                "xl/worksheets/_rels/sheet1.xml.rels", '<R><r Target="../drawings/drawing1.xml"/></R>'
+            )
+            packed.writestr("xl/drawings/drawing1.xml", drawing)
+        text = "| Item | Fee |\n| --- | --- |\n\nValid from May\nAsk Ann"
+        assert the_text(tmp_path, "a.xlsx", stream.getvalue()) == text
 
     def test_merged_cells_stand_in_each_row_and_over_each_column(self, tmp_path: Path) -> None:
         book = self.openpyxl.Workbook()

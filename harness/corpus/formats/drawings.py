@@ -1,11 +1,11 @@
-"""What a drawing of Word's says: the figures of a chart as a table, the words of a diagram (SmartArt) as a list."""
+"""What drawings of office files say: a chart's figures as a table, a diagram's words as a list, text in boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from harness.corpus.formats.shape import table
+from harness.corpus.formats.shape import no_heading, table
 
 
 def chart(root: Any) -> str:
@@ -31,6 +31,15 @@ def diagram(root: Any) -> Iterator[str]:
     for paragraph in root.iter("{*}p"):
         words = "".join(part.text or "" for part in paragraph.iter("{*}t"))
         yield from [f"- {words}"] if words.strip() else []
+
+
+def boxes(root: Any) -> str:
+    """The text in the boxes of a drawing, a paragraph a line."""
+    paragraphs = (box.iter("{*}p") for box in root.iter("{*}txBody"))
+    texts = (
+        "\n".join("".join(part.text or "" for part in one.iter("{*}t")) for one in box) for box in paragraphs
+    )
+    return no_heading("\n\n".join(text.strip("\n") for text in texts if text.strip()))
 
 
 class _Series(NamedTuple):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import datetime
+import posixpath
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO, StringIO
@@ -12,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.drawings import boxes
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.shape import one_line, readable, sheet
 from harness.corpus.source import archive
@@ -26,6 +29,7 @@ MOST_ROWS, MOST_CELLS = 1_048_576, 20_000_000
 _LONGEST_FIELD = 10_000_000
 _LONGEST_FORMAT = 200
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*\bref="([A-Z]{1,3}[1-9]\d{0,6}:[A-Z]{1,3}[1-9]\d{0,6})"')
+_DRAWING = re.compile(rb'Target="(\.\./drawings/drawing\d{1,9}\.xml)"')
 _WIDEST, _MOST_FILLED = 200, 1_000_000
 """Columns and cells that merged ones may fill; a file may claim all that a sheet can have."""
 _CODE = re.compile(r"(?:[-()/ ]|\\[-()/ ])*0(?:0|[-()/ ]|\\[-()/ ])+")
@@ -68,13 +72,14 @@ def xlsx(data: bytes, stem: str) -> Parsed:
     """Title (of the file's properties, else the stem) and the text of each sheet, under its name if not alone."""
     from openpyxl import load_workbook
 
-    formulas, merged = False, {}
+    formulas, merged, drawn = False, {}, {}
     with archive(data) as packed:
         for name in packed.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 source = packed.read(name)
                 formulas = formulas or b"<f" in source
                 merged[name] = tuple(_ranges(source))
+                drawn[name] = _boxes(packed, name)
     # Macros are neither kept nor run; what formulas gave when the file was saved is read.
     book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False, rich_text=True)
     written = load_workbook(BytesIO(data), read_only=True, keep_links=False) if formulas else None
@@ -82,8 +87,9 @@ def xlsx(data: bytes, stem: str) -> Parsed:
     found = []
     for page in book.worksheets:
         same = written[page.title] if written else None
-        rows = _unmerged(list(_rows(page, same)), merged.get(page._worksheet_path.lstrip("/"), ()))
-        if text := sheet(rows):
+        place = page._worksheet_path.lstrip("/")
+        rows = sheet(_unmerged(list(_rows(page, same)), merged.get(place, ())))
+        if text := "\n\n".join(filter(None, (rows, drawn.get(place)))):
             found.append((page, text))
     parts = []
     for page, text in found:
@@ -91,6 +97,21 @@ def xlsx(data: bytes, stem: str) -> Parsed:
         name = f"## {one_line(page.title)}\n\n" if len(found) > 1 else ""
         parts.append((f"sheet {page.title}{hidden}", name + text))
     return Parsed(title, tuple(parts))
+
+
+def _boxes(packed: zipfile.ZipFile, sheet_name: str) -> str:
+    """The text in the boxes that are drawn onto a sheet."""
+    from openpyxl.xml.functions import fromstring
+
+    folder, name = posixpath.split(sheet_name)
+    links = f"{folder}/_rels/{name}.rels"
+    named = _DRAWING.findall(packed.read(links)) if links in packed.namelist() else ()
+    places = (
+        posixpath.normpath(posixpath.join(folder, target.decode("utf-8", "replace"))) for target in named
+    )
+    return "\n\n".join(
+        boxes(fromstring(packed.read(place))) for place in places if place in packed.namelist()
+    )
 
 
 Range = tuple[int, int, int, int]

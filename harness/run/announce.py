@@ -73,9 +73,14 @@ def _adapters(
 
 
 def _answers(jobs: Sequence[ReadyJob], passes: Passes) -> Iterator[str]:
+    """`answered`: by this run, before it was stopped; `cached`: of the others."""
     for asked in jobs:
-        cached = len(passes[asked.job.system.model].known_answers(asked))
-        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions, {cached} cached"
+        job, answers = asked.job, passes[asked.job.system.model]
+        settled = answers.folder.settled(job.task, job.system.id, job.seed)
+        done = {place for place, question in enumerate(asked.questions) if question.id in settled}
+        before = f"{len(done)} answered, " if done else ""
+        cached = len(answers.known_answers(asked).keys() - done)
+        yield f"{job.task} · {job.system.name}: {len(asked.questions)} questions, {before}{cached} cached"
 
 
 def _forgetting(plan: Plan) -> Iterator[str]:

@@ -51,8 +51,11 @@ def test_ctrl_c_says_how_to_go_on(task: Task, tmp_path: Path) -> None:
             make_tools(tmp_path / "c", FallibleEngine(batch=2, error=KeyboardInterrupt)), output,
         )  # fmt: skip
     assert manifest(output)["status"] == "interrupted"
-    go(settings_of(task, "base"), [task], make_tools(tmp_path / "c"), output, resume=True)
+    tools = make_tools(tmp_path / "elsewhere")
+    go(settings_of(task, "base"), [task], tools, output, resume=True)
     assert manifest(output)["status"] == "complete"
+    notes: list[str] = tools.progress.notes  # type: ignore[attr-defined]
+    assert "  workshop · base: 24 questions, 16 answered, 0 cached" in notes
 
 
 def test_a_run_whose_examples_have_changed_does_not_go_on(task: Task, tmp_path: Path) -> None:

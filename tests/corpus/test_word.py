@@ -192,6 +192,29 @@ class TestWord:
             "| 1 | 2.5 |\n\n- Ask\n- Pay 20 EUR"
         )
 
+    def test_files_that_are_set_into_a_document(self, tmp_path: Path) -> None:
+        from docx.opc.packuri import PackURI
+        from docx.opc.part import Part
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+
+        document = self.docx.Document()
+        document.add_paragraph("before")
+        kinds = {
+            "a.html": ("aFChunk", "text/html"),
+            "b.rtf": ("aFChunk", "application/rtf"),
+            "c.xlsx": ("package", "x/y"),
+        }
+        for number, (name, (kind, content)) in enumerate(kinds.items()):
+            page = b"<ul><li>14 days</ul>" if not number else b"x"
+            part = Part(PackURI(f"/word/{name}"), content, page, document.part.package)
+            named = document.part.relate_to(part, f"http://x/{kind}")
+            chunk = parse_xml(f'<w:altChunk {nsdecls("w", "r")} r:id="{named}"/>')
+            document.element.body.insert(number + 1, chunk)
+        corpus = corpus_of(tmp_path, "a.docx", saved(document))
+        assert [one.text for one in corpus if one.doc_id == "a"] == ["before\n\n- 14 days"]
+        assert [file.reason for file in corpus.passed_over] == ["2 files set into it are not read"]
+
     def test_rows_that_word_repeats_are_a_header(self, tmp_path: Path) -> None:
         from docx.oxml import OxmlElement
 

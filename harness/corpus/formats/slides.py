@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.embedded import unread
 from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.numbers import numeral
@@ -30,7 +31,8 @@ def pptx(data: bytes, stem: str) -> Parsed:
     first = next((title for title, _, _ in slides if title), "")
     title = one_line(presentation.core_properties.title or "")
     title = "" if title == "PowerPoint Presentation" else title
-    return Parsed(title or first or readable(stem), tuple((label, text) for _, label, text in slides))
+    parts = tuple((label, text) for _, label, text in slides)
+    return Parsed(title or first or readable(stem), parts, unread(slide.part for slide in different))
 
 
 def _slide(number: int, slide: Any) -> tuple[str, str, str]:

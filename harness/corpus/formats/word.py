@@ -10,6 +10,7 @@ from typing import Any
 from harness.corpus.document import Parsed
 from harness.corpus.formats.drawings import chart, diagram
 from harness.corpus.formats.elements import attribute, name_of, value_of
+from harness.corpus.formats.embedded import is_page, unread
 from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
 from harness.corpus.formats.numbering import BULLET, Numbering
@@ -24,8 +25,8 @@ from harness.corpus.formats.shape import (
     tidy,
 )
 from harness.corpus.formats.symbols import in_font, symbol
-from harness.corpus.formats.web import image
-from harness.corpus.source import archive
+from harness.corpus.formats.web import html, image
+from harness.corpus.source import archive, page_of
 
 _SKIPPED = frozenset(
     ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr", "delInstrText")
@@ -43,7 +44,8 @@ def docx(data: bytes, stem: str) -> Parsed:
     reader = _Word(document)
     blocks = [*reader.blocks(document.element.body), *_notes(document, reader), *_margins(document, reader)]
     title = one_line(document.core_properties.title or "") or reader.title or readable(stem)
-    return Parsed(title, (("", tidy("\n\n".join(_together(blocks)))),))
+    text = tidy("\n\n".join(_together(blocks)))
+    return Parsed(title, (("", text),), unread([document.part]))
 
 
 class _Item(str):
@@ -92,6 +94,10 @@ class _Word:
                 yield from self._table(element)
             elif name == "AlternateContent":
                 yield from self.blocks(next(iter(element), ()))
+            elif name == "altChunk":
+                page = self._drawn.get(attribute(element, "id"))
+                if page is not None and is_page(page):
+                    yield html(page_of(page.target_part.blob), "")[1]
             elif name not in _SKIPPED:
                 yield from self.blocks(element)
 

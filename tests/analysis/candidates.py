@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.choice import Rules
+from harness.analysis.decision.choice import Choice, Rules, choose
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.money.economics import Economics
@@ -147,3 +147,8 @@ def figures(
         "dropped_passages": 0, "finish_length_share": 0.0, "empty_share": 0.0, "cached_share": 0.0,
     }  # fmt: skip
     return SystemFigures(**{**about, **more})
+
+
+def chosen(candidates: list[Candidate], **needs: Any) -> Choice:
+    wanted = Requirements(**needs)
+    return choose(candidates, rules(candidates, wanted), setting(wanted))

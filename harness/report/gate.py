@@ -14,6 +14,7 @@ from harness.quantities import counted, percent, signed, three
 from harness.report.view import Block, Bullets, Section, Table, sections, visible
 from harness.report.view import section as section_of
 from harness.run.folder import run_name
+from harness.steps import Step
 
 if TYPE_CHECKING:
     from harness.analysis.regression.gate import Finding, Judgement
@@ -157,7 +158,7 @@ def _remedy(judgement: Judgement) -> Section | None:
     """What to do where a failure was meant."""
     if judgement.outcome is not Outcome.FAIL:
         return None
-    accept = f"Accept it as the new baseline, and commit that: {judgement.accept}"
+    accept = Step("Accept it as the new baseline, and commit that", judgement.accept)
     harm = "Or ask only whether it did harm: --expect change" if judgement.expect is Expect.SAME else None
     return section_of("Meant?", accept, harm)
 

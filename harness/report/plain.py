@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from harness.report.view import Block, Bullets, Section, Table, Text, as_text, visible
+from harness.steps import Step
 
 WIDTH = 110
 ANY_WIDTH = 10_000
@@ -27,19 +28,27 @@ def sections(parts: Sequence[Section], width: int = WIDTH) -> str:
 
 def _block(block: Block, width: int) -> Iterator[str]:
     if isinstance(block, Text):
-        yield from ("", *textwrap.wrap(visible(as_text(block)), width, break_on_hyphens=False))
+        yield from ("", *_wrapped(block, width))
     elif isinstance(block, Bullets):
         for item in block.items:
-            yield from textwrap.wrap(
-                visible(as_text(item)),
-                width,
-                initial_indent="- ",
-                subsequent_indent="  ",
-                break_on_hyphens=False,
-            )
+            yield from _wrapped(item, width, "- ", "  ")
     elif isinstance(block, Table):
         yield ""
         yield from _table(block)
+
+
+def _wrapped(text: Text, width: int, first: str = "", rest: str = "") -> list[str]:
+    """A text on lines no longer than `width`; the command of a step on a single one, as somebody copies it."""
+
+    def lines(words: str) -> list[str]:
+        return textwrap.wrap(
+            visible(words), width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        )
+
+    whole = lines(as_text(text))
+    if isinstance(text, Step) and text.line and len(whole) > 1:
+        return [*lines(f"{text.text}:"), f"{rest}{visible(text.line)}"]
+    return whole
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.analysis.regression.rules import RULES, Expect, Rule, Tier
 from harness.analysis.regression.terms import Gate, Terms
 from harness.files import to_json
 from harness.report import gate, gate_files
+from harness.steps import Step
 from tests.analysis.regression.reruns import judged, made_up
 from tests.report.gates import nasty, text_of
 from tests.snapshots import Snapshots
@@ -61,7 +62,9 @@ def test_a_failure_ends_with_what_to_do_where_it_was_meant(tmp_path: Path) -> No
         found = nasty(tmp_path, expect=expect)
         last = gate.report(found)[-1]
         assert last.title == "Meant?"
-        assert last.blocks[0] == f"Accept it as the new baseline, and commit that: harness accept {folders}"
+        assert last.blocks[0] == Step(
+            "Accept it as the new baseline, and commit that", f"harness accept {folders}"
+        )
         assert ("--expect change" in str(last.blocks[1:])) is (expect is Expect.SAME)
     wide = nasty(tmp_path, gate=Gate(Terms(margin=0.95)))
     assert gate.report(wide)[-1].title == "What changed"

@@ -14,6 +14,8 @@ from harness.corpus.formats.web import html
     [
         ("<style>p{margin:0}.c1,span.c3{font-size:8pt;vertical-align:super} .c5 {vertical-align: sub}</style>"
          "10<span class='c2 c3'>6</span> l H<span class=c5>2</span>O 1<span class=c2>4</span>", "10^6 l H2O 14"),
+        ("<style>@media print{.p{display:none}} .k, .n{display:none}</style><i class=k>0014</i>14 <i class=p>20</i> "
+         "<i class=n>shown on a click</i>", "14 20 shown on a click"),
         ("mg/m<span class=oj-super>3</span>, 10<span class=oj-super>–3</span>", "mg/m³, 10^–3"),
         ("25 m<span style='position:relative;top:-3.0pt;mso-text-raise:3.0pt'>2</span>", "25 m²"),
         ("10<span style='font-size:70%; vertical-align:0.4em'>6</span> l", "10^6 l"),

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from harness.corpus.formats.flow import Flow
+from harness.corpus.formats.looks import shift_of
 from harness.corpus.formats.marks import TAIL, linked, subscript, superscript
 from harness.corpus.formats.tags import attribute, html_alone, tag_name
 from harness.corpus.formats.web import image
@@ -51,11 +52,17 @@ class _Inline:
         self._row, self._plain = row, plain
         self._flows: list[tuple[str, Flow]] = [("", Flow())]
         self._unread = ""
+        self._spans: list[str] = []
+        """Of each span that is open, whether it is raised or lowered."""
 
     def finished(self) -> str:
         while len(self._flows) > 1:  # raised text that nothing closes
-            _, flow = self._flows.pop()
-            self._pieces.extend(flow.pieces)
+            name, flow = self._flows.pop()
+            text = "".join(flow.pieces)
+            if name in ("sup", "sub") and len(text) < TAIL:
+                self._shift(name, text)
+            else:
+                self._pieces.append(text)
         text = "".join(self._pieces)
         return " ".join(text.split("\n")) if self._row else text
 
@@ -116,6 +123,8 @@ class _Inline:
             self._unread = "" if closing else name
         elif name in ("sup", "sub"):
             self._raise(name, closing)
+        elif name == "span":
+            self._span(source, closing)
         elif name in _BREAKS:
             self._pieces.append("\n")
         elif name in ("s", "del", "strike"):
@@ -125,14 +134,29 @@ class _Inline:
         elif not html_alone(source):
             self._pieces.append(source)
 
+    def _span(self, source: str, closing: bool) -> None:
+        """Begin or end a span, which a style or a class may raise."""
+        if not closing:
+            looks = (attribute(source, "style"), attribute(source, "class")) if "=" in source else ("", "")
+            self._spans.append(shift_of(*looks))
+            shift = self._spans[-1]
+        else:
+            shift = self._spans.pop() if self._spans else ""
+        if shift:
+            self._raise(shift, closing)
+
     def _raise(self, name: str, closing: bool) -> None:
         if not closing:
             self._flows.append((name, Flow()))
         elif self._flows[-1][0] == name:
             _, inner = self._flows.pop()
-            flow, text = self._flows[-1][1], "".join(inner.pieces)
-            before = flow.tail(TAIL)
-            flow.pieces.append(superscript(before, text) if name == "sup" else subscript(before, text))
+            text = "".join(inner.pieces)
+            self._shift(name, text.strip("*_") or text)
+
+    def _shift(self, name: str, text: str) -> None:
+        flow = self._flows[-1][1]
+        before = flow.tail(TAIL)
+        flow.pieces.append(superscript(before, text) if name == "sup" else subscript(before, text))
 
 
 def _source_of(link: Any, before: str) -> str:

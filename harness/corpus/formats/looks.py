@@ -30,18 +30,23 @@ _RAISED_CLASS = re.compile(
     r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
 )
 _RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
+_MEDIA = re.compile(r"@media[^{}]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}", re.I)
+_HIDDEN = "hidden"
 _SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
 
 
 @lru_cache(maxsize=2)
-def raised_classes(styles: str) -> Mapping[str, str]:
-    """The classes that a style sheet raises or lowers: name → `sup` or `sub`. All chapters of a book share one."""
-    if not _RAISED.search(styles):
+def raised_classes(styles: str) -> dict[str, str]:
+    """The classes that a style sheet raises, lowers or hides: name → `sup`, `sub` or `hidden`.
+
+    What is hidden on paper or on small screens alone is not. Of what scripts show again, only numbers are left out.
+    """
+    if not _RAISED.search(styles) and not _INVISIBLE.search(styles):
         return {}
     return {
-        match[1]: raised[1].lower()[:3]
-        for selectors, body in _RULE.findall(styles)
-        if (raised := _RAISED.search(body))
+        match[1]: raised[1].lower()[:3] if (raised := _RAISED.search(body)) else _HIDDEN
+        for selectors, body in _RULE.findall(_MEDIA.sub("", styles))
+        if _RAISED.search(body) or _INVISIBLE.search(body)
         for selector in selectors.split(",")
         if (match := _SELECTOR.fullmatch(selector))
     }
@@ -69,13 +74,22 @@ def as_shown(name: str, node: Any, raised_by: Mapping[str, str]) -> str:
     style, classes = attributes.get("style") or "", attributes.get("class") or ""
     if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
         return "template"
-    if raised := _RAISED.search(style) or _RAISED_CLASS.search(classes):
-        return raised[1].lower()[:3]
-    if moved := _MOVED.search(style):
-        return "sup" if moved["up"] else "sub"
+    if shift := shift_of(style, classes):
+        return shift
     if "font-size" in style and (shifted := _SHIFTED.search(style)) and _touches(node):
         return "sub" if shifted["down"] else "sup"
-    return next((raised_by[one] for one in classes.split() if one in raised_by), name) if raised_by else name
+    shift = next((raised_by[one] for one in classes.split() if one in raised_by), "") if raised_by else ""
+    if shift == _HIDDEN:
+        return "template" if _LINE_NUMBERS.fullmatch(node.text()) else name
+    return shift or name
+
+
+def shift_of(style: str, classes: str) -> str:
+    """`sup` or `sub` where a style or a class raises or lowers text; empty where neither does."""
+    if raised := _RAISED.search(style) or _RAISED_CLASS.search(classes):
+        return raised[1].lower()[:3]
+    moved = _MOVED.search(style)
+    return "" if moved is None else "sup" if moved["up"] else "sub"
 
 
 def _touches(node: Any) -> bool:

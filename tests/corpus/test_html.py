@@ -157,4 +157,5 @@ def test_code_within_code_has_one_fence() -> None:
 def test_a_style_sheet_takes_no_time_that_grows_with_its_square() -> None:
     started = time.process_time()
     assert html(f"<style>vertical-align: super {'a' * 200_000}</style><p>14 days") == "14 days"
+    assert html(f"<style>display:none {'@media' * 50_000}</style><p>14 days") == "14 days"
     assert time.process_time() - started < 5

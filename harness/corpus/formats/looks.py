@@ -30,7 +30,7 @@ _RAISED_CLASS = re.compile(
     r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
 )
 _RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
-_MEDIA = re.compile(r"@media[^{}]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}", re.I)
+_MEDIA = re.compile(r"@media[^{}@]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}", re.I)
 _HIDDEN = "hidden"
 _SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
 

@@ -22,7 +22,7 @@ _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
 _MOVED = re.compile(r"position\s*:\s*relative\s*;\s*top\s*:\s*(?P<up>-?)[\d.]+pt", re.I)
 """How Word raises text."""
 _SHIFTED = re.compile(
-    r"vertical-align\s*:\s*(?:(?:text-)?top\b|(?P<down>-?)0*\.?0*[1-9][\d.]*(?:px|pt|r?em|ex|%))", re.I
+    r"vertical-align\s*:\s*(?:(?:text-)?top\b|(?P<down>-?)0*+\.?0*+[1-9][\d.]*(?:px|pt|r?em|ex|%))", re.I
 )
 """What raises a number, and places a picture or a button."""
 _MARK = re.compile(r"\s*(?:[+−–-]?\d{1,3}|[a-z*†‡])\s*")

@@ -11,7 +11,7 @@ from harness.corpus.formats.numbers import numeral
 
 _FORMS = {"lowerLetter": "a", "upperLetter": "A", "lowerRoman": "i", "upperRoman": "I"}
 _PLACE = re.compile(r"%([1-9])")
-_DEEPEST = 8
+_DEEPEST, _LONGEST = 8, 100
 BULLET = "-"
 
 
@@ -131,7 +131,7 @@ def _levels(element: Any) -> dict[int, _Level]:
         _integer(attribute(level, "ilvl"), 0): _Level(
             _integer(value_of(level, "start"), 1),
             value_of(level, "numFmt", "decimal"),
-            value_of(level, "lvlText"),
+            value_of(level, "lvlText")[:_LONGEST],
             value_of(level, "pStyle"),
         )
         for level in element

@@ -10,7 +10,7 @@ from harness.corpus.formats.elements import attribute
 from harness.corpus.formats.numbers import numeral
 
 BULLET = "-"
-_DEEPEST = 10
+_DEEPEST, _LONGEST = 10, 100
 
 
 class _Level(NamedTuple):
@@ -80,8 +80,8 @@ def _level(element: Element) -> tuple[int, _Level]:
     form = attribute(element, "num-format")
     return _integer(attribute(element, "level"), 0), _Level(
         form if form in ("1", "a", "A", "i", "I") else "",
-        attribute(element, "num-prefix"),
-        attribute(element, "num-suffix"),
+        attribute(element, "num-prefix")[:_LONGEST],
+        attribute(element, "num-suffix")[:_LONGEST],
         min(_integer(attribute(element, "display-levels"), 1), _DEEPEST),
         _integer(attribute(element, "start-value"), 1),
     )

@@ -27,6 +27,7 @@ def test_a_new_task_is_valid_as_it_stands(tmp_path: Path, name: str) -> None:
     task = load_task(written[0])
     assert task.name == name
     assert (len(task.test), len(task.train)) == (4, 4)
+    assert not task.spec.description, "what nobody wrote stands in no report"
     text = written[0].read_text(encoding="utf-8")
     assert text.startswith(f"# yaml-language-server: $schema={SCHEMA_FILE}\n")
 

@@ -92,6 +92,36 @@ class TestSheets:
             "Saws\n\n| Model | Fee |\n| --- | --- |\n| B1 | 4 |\n| Large |  |\n| B2 | 5 |"
         )
 
+    @pytest.mark.parametrize(
+        ("rows", "text"),
+        [
+            ("Name,Dept\n\nFinance,\nAnna,Accounts\nBen,Audit\n\nHR,\nCarl,Hiring",
+             "| Name | Dept |\n| --- | --- |\n| Finance |  |\n| Anna | Accounts |\n| Ben | Audit |\n| HR |  |\n"
+             "| Carl | Hiring |"),
+            ("Name,Dept,Room\n\nFinance\nAnna,Accounts\nBen,Audit,A\n\nHR\nCarl,Hiring",
+             "| Name | Dept | Room |\n| --- | --- | --- |\n| Finance |  |  |\n| Anna | Accounts |  |\n"
+             "| Ben | Audit | A |\n| HR |  |  |\n| Carl | Hiring |  |"),
+            ("Name,Dept\nAnna,Audit\n\nRooms\nRoom,Floor,Desks\nA,first,3",
+             "| Name | Dept |\n| --- | --- |\n| Anna | Audit |\n\nRooms\n\n"
+             "| Room | Floor | Desks |\n| --- | --- | --- |\n| A | first | 3 |"),
+        ],
+    )  # fmt: skip
+    def test_the_name_of_a_group_begins_no_table(self, tmp_path: Path, rows: str, text: str) -> None:
+        assert the_text(tmp_path, "a.csv", rows.encode()) == text
+
+    @pytest.mark.parametrize("heading", ["Note", "Description of what is done " * 3])
+    def test_a_heading_over_several_columns_is_repeated_for_one_below_it_alone(
+        self, tmp_path: Path, heading: str
+    ) -> None:
+        book = self.openpyxl.Workbook()
+        page = book.active
+        for row in (["Item", heading], ["drill", "large"], ["saw", "small"]):
+            page.append(row)
+        page.merge_cells("B1:G1")
+        assert the_text(tmp_path, "a.xlsx", saved(book)) == (
+            f"| Item | {heading.strip()} |\n| --- | --- |\n| drill | large |\n| saw | small |"
+        )
+
     def test_the_separator_that_excel_states_is_no_text(self, tmp_path: Path) -> None:
         text = "| a,b | c |\n| --- | --- |\n| 1 | 2 |"
         assert the_text(tmp_path, "a.csv", b"sep=;\r\na,b;c\r\n1;2\r\n") == text
@@ -114,6 +144,9 @@ class TestSheets:
             (4711, "000-0000", "000-4711"),
             (2125550199, "(000) 000-0000", "(212) 555-0199"),
             (12345678, "00\\ 00\\ 00", "1234 56 78"),
+            (12, "(0)", "(12)"),
+            (5, "0/0", "5"),
+            (42024, r"00\/0000", "04/2024"),
             (datetime.timedelta(hours=26, minutes=5), "[h]:mm", "26:05"),
             (14_000, '#,##0.0,"k"', "14.0 k"),
             (14_000, "#,##0,", "14"),

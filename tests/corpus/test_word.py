@@ -146,6 +146,8 @@ class TestWord:
             *(paragraph(words, of=2, depth=2) for words in ("late", "later")),
             paragraph("dot", of=1, depth=3),
             paragraph("plain", of=1, depth=4),
+            paragraph("", of=1, depth=1),
+            paragraph("", of=1, depth=1).replace("</w:pPr>", "<w:rPr><w:del/></w:rPr></w:pPr>"),
             paragraph("a month", of=1, depth=1),
             paragraph("unknown", of=9),
             paragraph("Loss", style="Heading1"),
@@ -156,7 +158,7 @@ class TestWord:
         assert the_text(tmp_path, "a.docx", saved(document)) == (
             "# 1 Scope\n\n# 2 Fees\n\n  2.1 a day\n  2.2 a week\n    (a) drill\n    (b) saw\n    (d) late\n"
             "    (e) later\n"
-            "      - dot\n        - plain\n  2.3 a month\n- unknown\n\n# 3 Loss\n\n  3.1 whole"
+            "      - dot\n        - plain\n  2.4 a month\n- unknown\n\n# 3 Loss\n\n  3.1 whole"
         )
 
     def test_charts_and_diagrams_where_they_stand(self, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 _LONG_HEADER = 120
 _WIDEST = 50
@@ -114,13 +114,14 @@ def _headed(cells: Sequence[str], heads: Sequence[str]) -> str:
 def sheet(rows: Sequence[Sequence[str]]) -> str:
     """A spreadsheet's rows as text: its first row of several cells is the header, lines above it are its title.
 
-    After an empty row, a row of words without digits begins a table of its own, and so does the title above one.
+    After an empty row, a row of words without digits begins a table of its own, and so does a title above one that
+    is no row of the table before: it repeats that one's header, or is of another width.
     """
     blocks: list[list[Sequence[str]]] = [[]]
     after_gap = False
     for number, row in enumerate(rows):
         filled = any(cell.strip() for cell in row)
-        if after_gap and filled and _is_header(rows, number):
+        if after_gap and filled and _opens_table(rows, number, blocks[-1]):
             blocks.append([])
         if filled:
             blocks[-1].append(row)
@@ -128,13 +129,22 @@ def sheet(rows: Sequence[Sequence[str]]) -> str:
     return "\n\n".join(text for block in blocks if (text := _block(block)))
 
 
-def _is_header(rows: Sequence[Sequence[str]], number: int) -> bool:
-    """Whether the first row of several cells from here to the next empty row is one of words without digits."""
-    for row in rows[number:]:
-        filled = [cell for cell in row if cell.strip()]
-        if len(filled) != 1:
-            return len(filled) > 1 and not re.search(r"\d", "".join(filled))
-    return False
+def _opens_table(rows: Sequence[Sequence[str]], number: int, before: Sequence[Sequence[str]]) -> bool:
+    """Whether the rows from here to the next empty one are a table of their own; `before`: the rows of the last one.
+
+    A line above them may be a title, or name a group of rows (`Finance`) of the table before.
+    """
+    block = list(takewhile(any, (_filled(rows[at]) for at in range(number, len(rows)))))
+    several = [row for row in block if len(row) > 1]
+    if not several or re.search(r"\d", "".join(several[0])):
+        return False
+    above = next((filled for row in before if len(filled := _filled(row)) > 1), [])
+    other = len(several) > 1 and max(map(len, several)) != len(above)
+    return len(block[0]) > 1 or several[0] == above or other
+
+
+def _filled(row: Sequence[str]) -> list[str]:
+    return [cell for cell in row if cell.strip()]
 
 
 def _block(rows: Sequence[Sequence[str]]) -> str:

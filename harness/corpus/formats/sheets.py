@@ -32,7 +32,7 @@ _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*\bref="([A-Z]{1,3}[1-9]\d{0,6
 _DRAWING = re.compile(rb'Target="(\.\./drawings/drawing\d{1,9}\.xml)"')
 _WIDEST, _MOST_FILLED = 200, 1_000_000
 """Columns and cells that merged ones may fill; a file may claim all that a sheet can have."""
-_CODE = re.compile(r"(?:[-()/ ]|\\[-()/ ])*0(?:0|[-()/ ]|\\[-()/ ])+")
+_CODE = re.compile(r"(?:[-() ]|\\[-()/ ])*0(?:0|[-() ]|\\[-()/ ])+")
 """Formats of codes, such as those of articles and telephones: zeros, and signs between them."""
 _SCALED = re.compile(r"[0#?](,+)[^0#?,]*\Z")
 """A comma behind the last digit shows thousands."""
@@ -129,7 +129,7 @@ def _ranges(source: bytes) -> Iterator[Range]:
 def _unmerged(rows: list[list[str]], ranges: Iterable[Range]) -> list[list[str]]:
     """Rows in which a cell over several rows stands in each; headings over several columns join those below them."""
     first = next((number for number, row in enumerate(rows) if sum(map(bool, row)) > 1), len(rows))
-    over: set[int] = set()
+    spans: list[tuple[int, int]] = []
     filled = 0
     for left, top, right, bottom in ranges:
         if left == right < _WIDEST and filled < _MOST_FILLED:
@@ -138,12 +138,15 @@ def _unmerged(rows: list[list[str]], ranges: Iterable[Range]) -> list[list[str]]
                 row += [""] * (left + 1 - len(row))
                 row[left] = row[left] or (rows[top][left] if left < len(rows[top]) else "")
         elif top == bottom == first and right < _WIDEST:
-            rows[first] += [""] * (right + 1 - len(rows[first]))
-            rows[first][left : right + 1] = [rows[first][left]] * (right + 1 - left)
-            over.update(range(left, right + 1))
-    if not over or first + 1 == len(rows):
+            spans.append((left, right))
+    if not spans or first + 1 == len(rows):
         return rows
-    pairs = list(zip_longest(rows[first], rows[first + 1], fillvalue=""))
+    top_row = [*rows[first]]
+    for left, right in spans:
+        top_row += [""] * (right + 1 - len(top_row))
+        top_row[left : right + 1] = [top_row[left]] * (right + 1 - left)
+    over = {column for left, right in spans for column in range(left, right + 1)}
+    pairs = list(zip_longest(top_row, rows[first + 1], fillvalue=""))
     if not all(
         below if column in over else below in ("", above) for column, (above, below) in enumerate(pairs)
     ):
@@ -221,10 +224,10 @@ def rich(value: Any) -> str:
 
 
 def _coded(digits: str, form: str) -> str:
-    """The digits of a code in the places of its form: 4711 as `000-0000` is `000-4711`."""
-    left = iter(reversed(digits.zfill(form.count("0"))))
-    signs = [next(left) if sign == "0" else sign for sign in reversed(form)]
-    return "".join([*signs, *left][::-1])
+    """The digits of a code in the places of its form, surplus ones in the first: 4711 as `000-0000` is `000-4711`."""
+    form = form.replace("0", "0" * max(1, len(digits) - form.count("0") + 1), 1)
+    left = iter(digits.zfill(form.count("0")))
+    return "".join(next(left) if sign == "0" else sign for sign in form)
 
 
 _EXACT = 1e15

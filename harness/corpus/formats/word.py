@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.corpus.document import Parsed
 from harness.corpus.formats.drawings import chart, diagram
-from harness.corpus.formats.elements import attribute, name_of, value_of
+from harness.corpus.formats.elements import attribute, child_of, name_of, value_of
 from harness.corpus.formats.embedded import is_page, unread
 from harness.corpus.formats.formula import omml
 from harness.corpus.formats.marks import down, settled, up
@@ -104,11 +104,13 @@ class _Word:
     def _paragraph(self, element: Any, boxes: list[Any]) -> str:
         text = settled("".join(self._runs(element, [""], boxes))).strip("\n ")
         properties = next((child for child in element if name_of(child) == "pPr"), None)
-        if properties is None or not text.strip():
+        if properties is None or (not text.strip() and _is_gone(properties)):
+            return no_heading(text)
+        place = self._numbering.sign(properties)  # Word counts empty ones too
+        if not text.strip():
             return no_heading(text)
         level = self._levels.get(value_of(properties, "pStyle"), 0)
         level = int(value_of(properties, "outlineLvl", str(level - 1))) + 1 if level < 9 else level
-        place = self._numbering.sign(properties)
         depth, sign = place or (0, BULLET)
         if 1 <= level <= 9:
             self.title = self.title or one_line(text)
@@ -234,6 +236,12 @@ def _level(style: Any) -> int:
 
 def _is_on(properties: Any, name: str) -> bool:
     return value_of(properties, name, "false") not in ("false", "0", "none", "off")
+
+
+def _is_gone(properties: Any) -> bool:
+    """Whether the end of a paragraph is deleted or hidden, so that Word counts it no more."""
+    mark = child_of(properties, "rPr")
+    return _is_on(mark, "vanish") or any(name_of(child) in ("del", "moveFrom") for child in mark)
 
 
 def _inside(element: Any, name: str) -> Iterator[Any]:

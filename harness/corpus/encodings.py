@@ -64,11 +64,13 @@ _NASAL = r"(?<!nh)ã(?![eio])"
 """Portuguese has it before another vowel, but for few words; Romanian's ă is read so."""
 _ALONE = r"¤|(?<!\w)[ŒœŠšŽžŸ](?!\w)"
 """A sign that nobody types, and letters that are no word."""
-_GRAVE = r"(?<=[ae])è(?!r)|(?<=[iou])è(?=i)|(?<=[^qQ\W]u)è(?!\w)|[èÈ](?=[aeou])"
-"""No Western language has è there; Slovenian's, Croatian's and Lithuanian's č is read so: `brezplaèno`, `veèer`."""
-_MISPLACED = re.compile(f"{_CAPITAL_WITHIN}|{_SIGN_WITHIN}|{_SIGN_BEFORE}|{_NASAL}|{_ALONE}|{_GRAVE}")
-_HARD = re.compile(r"[çÇ](?=[b-df-hj-np-tv-zei])")
-"""Only Albanian, which is full of ë, has ç before these; Latvian's ē is read so: `Bibliotçka`."""
+_GRAVE = re.compile(r"(?<=[ae])è(?!r)|(?<=[iou])è(?=i)|(?<=[^qQsS\W]u)è(?!\w)|[èÈ](?=[aeou])")
+"""Gaelic and Occitan alone, which have à and ò as well, have è there (`dèanamh`, `lèu`); Slovenian's, Croatian's and
+Lithuanian's č is read so: `brezplaèno`, `veèer`."""
+_MISPLACED = re.compile(f"{_CAPITAL_WITHIN}|{_SIGN_WITHIN}|{_SIGN_BEFORE}|{_NASAL}|{_ALONE}")
+_HARD = re.compile(r"[çÇ](?!ment)(?=[b-df-hj-np-tv-zei])")
+"""Only Albanian, which is full of ë, has ç before these, but for Catalan's `feliçment`; Latvian's ē is read so:
+`Bibliotçka`."""
 
 
 class Guess(NamedTuple):
@@ -108,6 +110,7 @@ def _wrong(text: str, rare: str) -> float | None:
         return None
     fitting = max(_fitting(alphabet, beyond, accented) for alphabet in _ALPHABETS)
     misplaced = len(_MISPLACED.findall(text)) + (0 if "ë" in beyond else len(_HARD.findall(text)))
+    misplaced += 0 if beyond["à"] and _count(beyond, "ìòù") else len(_GRAVE.findall(text))
     return (accented - fitting + misplaced) / max(1, beyond.total())
 
 

@@ -127,6 +127,8 @@ class TestTitles:
         ("[Fee]: 20/day\n\n[Ticket]: #14\n\n[Start]: 9:00\n", "[Fee]: 20/day\n\n[Ticket]: #14\n\n[Start]: 9:00"),
         ("1. a\n1. b\n\n   # c\n   1) d\n   1) e\n1. f", "1. a\n2. b\n\n   # c\n   1) d\n   2) e\n3. f"),
         ("> 1. a\n> 1. b\n\n- 1. c\n  1. d", "> 1. a\n> 2. b\n\n- 1. c\n  2. d"),
+        ("1. a\n1. b\n2. c\n3. d\n\n---\n\n1990. e\n1990. f", "1. a\n2. b\n3. c\n4. d\n\n---\n\n1990. e\n1990. f"),
+        ("1. 1. a\n   1. b\n1. c\n1. d", "1. 1. a\n   2. b\n2. c\n3. d"),
         ("3. a\n\n```\n1. b\n1. c\n```\n\n7. d\n\n1. e", "3. a\n\n```\n1. b\n1. c\n```\n\n7. d\n\n1. e"),
         ("2*3*4 and **b** _c_ ~~d~~", "2*3*4 and **b** _c_ ~~d~~"),
     ],

@@ -15,7 +15,10 @@ from harness.corpus.formats.web import html
         ("<style>p{margin:0}.c1,span.c3{font-size:8pt;vertical-align:super} .c5 {vertical-align: sub}</style>"
          "10<span class='c2 c3'>6</span> l H<span class=c5>2</span>O 1<span class=c2>4</span>", "10^6 l H2O 14"),
         ("<style>@media print{.p{display:none}} .k, .n{display:none}</style><i class=k>0014</i>14 <i class=p>20</i> "
-         "<i class=n>shown on a click</i>", "14 20 shown on a click"),
+         "<i class=n>shown on a click</i>", "0014 14 20 shown on a click"),
+        ("<style>.y{display:none}</style>Only <span class=m>2</span><span class=y>20</span> EUR<i class=y></i>s",
+         "Only 2 20 EURs"),
+        ("5<span class=text-sub>kg</span>", "5kg"),
         ("mg/m<span class=oj-super>3</span>, 10<span class=oj-super>–3</span>", "mg/m³, 10^–3"),
         ("25 m<span style='position:relative;top:-3.0pt;mso-text-raise:3.0pt'>2</span>", "25 m²"),
         ("10<span style='font-size:70%; vertical-align:0.4em'>6</span> l", "10^6 l"),
@@ -42,6 +45,7 @@ from harness.corpus.formats.web import html
         ("<table><tr><td><b>Item</b><td><p><strong>Fee</strong></p><tr><td><b>drill</b><td>20</table>",
          "| Item | Fee |\n| --- | --- |\n| drill | 20 |"),
         ("<table><tr><td><b>Item</b><td>drill<tr><td><b>Fee</b><td>20</table>", "| Item | drill |\n| Fee | 20 |"),
+        ("<table><tr><th>Name<td><b>Acme</b><tr><th>Fee<td>20</table>", "| Name | Acme |\n| Fee | 20 |"),
         ("<table><tr><td colspan=2><b>Rates</b><tr><td>drill<td>20</table>", "| Rates |  |\n| drill | 20 |"),
     ],
 )  # fmt: skip

@@ -66,7 +66,7 @@ class Grid:
         elif row:
             is_head = self._in_head or all(cell.heading for cell in row)
             if self.at_top and len(row) > 1:
-                is_head = is_head or all(cell.heading or cell.bold for cell in row)
+                is_head = is_head or all(cell.bold for cell in row)
             self._rows.append((row, is_head))
 
     def text(self) -> str:

@@ -26,9 +26,7 @@ _SHIFTED = re.compile(
 )
 """What raises a number, and places a picture or a button."""
 _MARK = re.compile(r"\s*(?:[+−–-]?\d{1,3}|[a-z*†‡])\s*")
-_RAISED_CLASS = re.compile(
-    r"(?<!\S)(?:(?:oj|align|text|txt|font|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I
-)
+_RAISED_CLASS = re.compile(r"(?<!\S)(?:(?:oj|align|vertical-align)-)?(sup|sub)(?:er)?(?:script)?(?!\S)", re.I)
 _RULE = re.compile(r"(?<![^{}])([^{}]+)\{([^{}]*)\}")
 _MEDIA = re.compile(r"@media[^{}@]*+\{(?:[^{}]*+\{[^{}]*+\})*+[^{}]*+\}", re.I)
 _HIDDEN = "hidden"
@@ -39,7 +37,8 @@ _SELECTOR = re.compile(r"\s*[a-z]*\.([\w-]+)\s*", re.I)
 def raised_classes(styles: str) -> dict[str, str]:
     """The classes that a style sheet raises, lowers or hides: name → `sup`, `sub` or `hidden`.
 
-    What is hidden on paper or on small screens alone is not. Of what scripts show again, only numbers are left out.
+    What is hidden on paper or on small screens alone is not. Scripts may show it again, so its text stays; numbers
+    stand apart.
     """
     if not _RAISED.search(styles) and not _INVISIBLE.search(styles):
         return {}
@@ -80,7 +79,8 @@ def as_shown(name: str, node: Any, raised_by: Mapping[str, str]) -> str:
         return "sub" if shifted["down"] else "sup"
     shift = next((raised_by[one] for one in classes.split() if one in raised_by), "") if raised_by else ""
     if shift == _HIDDEN:
-        return "template" if _LINE_NUMBERS.fullmatch(node.text()) else name
+        number = _LINE_NUMBERS.fullmatch(node.text()) and node.text(strip=True)
+        return "button" if number else name  # a button's text stands apart
     return shift or name
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from harness.corpus.formats.frontmatter import front_matter
@@ -164,6 +165,9 @@ class _Page:
 
     def _wide_table(self, tokens: Sequence[Any]) -> None:
         """Write a table anew where its header is long, so that each cell carries its heading."""
+        head = takewhile(lambda token: token.type != "thead_close", tokens)
+        if not is_long([token.content for token in head if token.type == "inline"]):
+            return
         rows: list[list[str]] = []
         for token in tokens:
             if token.type == "tr_open":

@@ -60,7 +60,9 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
         and _is_table(file)
         and file.is_file()
     ]
-    named = [(split, file) for file in found if (split := _split_of(file))]
+    first = any(map(_first_split, found))
+    splits = [_first_split(file) if first else _any_split(file) for file in found]
+    named = [(split, file) for split, file in zip(splits, found, strict=True) if split]
     if not named:
         there = f" Import one of its tables: {listed(map(str, found), _NAMED)}." if found else ""
         raise InputError(
@@ -85,9 +87,10 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
         for row in table.rows
     ]
     remarks = [remark for _, table in tables for remark in table.remarks]
-    unread = [str(file.relative_to(folder)) for file in found if not _split_of(file)]
+    unread = [str(file.relative_to(folder)) for split, file in zip(splits, found, strict=True) if not split]
     if unread:
-        remarks.append(f"{folder}: left out, as their names tell no split: {listed(unread, _NAMED)}.")
+        how = "begin with" if first else "tell"
+        remarks.append(f"{folder}: left out, as their names {how} no split: {listed(unread, _NAMED)}.")
     return Table(folder, columns, tuple(rows), tuple(remarks), tables[0][1].classes)
 
 
@@ -95,9 +98,16 @@ def _is_table(file: Path) -> bool:
     return suffix_of(file) in (TEXTS if is_packed(file) else SUFFIXES)
 
 
-def _split_of(file: Path) -> str | None:
-    """The question file that a table's name begins or ends with, or its folder's: `test-00.csv`, `faq_test.csv`,
-    `test/data.csv`."""
-    words = re.findall(r"[a-z]+", file.name.casefold().partition(".")[0])
-    told = (words[0], words[-1]) if words else ()
-    return next((SPLITS[word] for word in (*told, file.parent.name.casefold()) if word in SPLITS), None)
+def _first_split(file: Path) -> str | None:
+    """The question file that a table's name begins with: `test-00.csv`."""
+    return SPLITS.get(_words(file, "^[a-z]+")[0])
+
+
+def _any_split(file: Path) -> str | None:
+    """The one that it ends with, or its folder's name: `faq_test.csv`, `test/data.csv`. Asked only of folders where no
+    name begins with a split, as `documents_test.csv` beside `train.csv` is something else."""
+    return SPLITS.get(_words(file, "[a-z]+")[-1]) or SPLITS.get(file.parent.name.casefold())
+
+
+def _words(file: Path, pattern: str) -> list[str]:
+    return re.findall(pattern, file.name.casefold().partition(".")[0]) or [""]

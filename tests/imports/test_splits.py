@@ -33,6 +33,15 @@ def test_splits_at_the_end_of_names_and_in_folders(
     assert "set: left out, as their names tell no split: eval.jsonl." in capsys.readouterr().err
 
 
+def test_an_end_is_no_split_beside_names_that_begin_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("set").mkdir()
+    lines("set/train.jsonl", *PAIRS[:1])
+    lines("set/test.jsonl", *PAIRS[1:])
+    lines("set/documents_test.jsonl", {"id": "a", "text": "b"})
+    assert asked(imported_task("set")) == READ[1:]
+    assert "left out, as their names begin with no split: documents_test.jsonl." in capsys.readouterr().err
+
+
 def test_a_folder_of_several_data_sets_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     Path("set/.hidden").mkdir(parents=True)
     lines("set/.hidden/test.jsonl", {"x": 1})

@@ -88,6 +88,9 @@ _FORMULA = re.compile(r"(\$\$?)([^\s$]{1,40})\1(?![\w$])")
 _PERCENT = re.compile(r"%(?<![\w%)].)(\d+(?:[.,']\d+)*)(?![\w%])")
 """%50, as in Turkish and Arabic."""
 _PROPORTION = re.compile(r" : (?<=\d : )(?=\d)")
+PER_UNIT = "(?:[cdkm]?[gm]|[cdm]?l|[ckm]?m[23]|mol|min|ha|h|s)"
+_PER = re.compile(rf" / (?<=[A-Za-z23] / )(?={PER_UNIT}\b)", re.IGNORECASE)
+"""100 km / h."""
 _DAY_AND_TIME = re.compile(r"T(?<=\d{4}-\d\d-\d\d.)(?=\d\d:\d\d)")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _IN_DOLLARS = re.compile(r"\$\$?([^$\n]{0,200}\\[A-Za-z,%][^$\n]{0,200})\$\$?")
@@ -146,6 +149,8 @@ def plain(text: str) -> str:
         text = _SPACED_INITIALS.sub(lambda initials: initials[0].replace(" ", ""), text)
     if "$" in text:
         text = _FORMULA.sub(r"\2", text)
+    if " / " in text:
+        text = _PER.sub("/", text)
     if "%" in text:
         text = _PERCENT.sub(r"\1%", text)
     if ":" in text:

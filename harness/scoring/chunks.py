@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from harness.scoring.characters import KINDS
+from harness.scoring.characters import KINDS, PER_UNIT
 
 _TOKEN = re.compile(
     r"""
@@ -65,7 +65,8 @@ def _read(chunk: str) -> Iterator[str]:
         elif match["word"]:
             emphasis = -1 < star < match.start()
             written = _slice(match, "word", chunk)
-            if chunk[max(0, match.start() - 1)] == "/" and _PER_UNIT.fullmatch(fold(written)):
+            behind_stroke = chunk[max(0, match.start() - 1)] == "/" and not match["suffix"]
+            if behind_stroke and _PER_UNIT.fullmatch(fold(written)):
                 yield PER + fold(written)
             else:
                 yield from _word(written, _suffix(match, chunk, emphasis), _dotted(match, chunk))
@@ -115,7 +116,7 @@ _SAME_MONEY = {
 }  # fmt: skip
 """Two ways to write one currency. "$" is no US$ everywhere, "¥" and "kr" are those of several countries."""
 _UNIT_LETTERS = frozenset("gmshltwvjnkµμω")
-_PER_UNIT = re.compile(r"[cdkm]?[gm]|[cdm]?l|[ckm]?m[23]|mol|min|ha|h|s")
+_PER_UNIT = re.compile(PER_UNIT)
 _GLUED_TAIL = re.compile(r"st|nd|rd|th")
 _SQUARE_TAIL = re.compile(r"[kcdm]?m[23]")
 
@@ -213,6 +214,14 @@ _TURKISH_ENDING = re.compile(
 """What stands behind the apostrophe of a Turkish name or unit: Ankara'da, TL'dir. The dotless i is an i by now."""
 
 
+def _bears(name: str, ending: str) -> bool:
+    """Whether a name may have a Turkish ending: y, n and s stand behind vowels alone there, so that Jun'ya and Il'in
+    are one word; letters that are spelt out, as TL, end in any sound."""
+    if name.isupper():
+        return len(name) > 1
+    return len(name) > 2 and (fold(name[-1]) in "aeiouöüâîû" or fold(ending[0]) not in "yns")
+
+
 def _dotted(match: re.Match[str], chunk: str) -> bool:
     """Whether a point stands on the word and no word before that."""
     start = match.start()
@@ -227,7 +236,7 @@ def _word(written: str, suffix: str, dotted: bool) -> Iterator[str]:
     """
     first, _, rest = written.partition("'")
     elided = len(rest) > 1 and rest[0].isalpha() and fold(first) in _ELIDED
-    if elided or (len(first) > 1 and not suffix and _TURKISH_ENDING.fullmatch(fold(rest))):
+    if elided or (not suffix and _TURKISH_ENDING.fullmatch(fold(rest)) and _bears(first, rest)):
         yield fold(first)
         written = rest
     word = fold(written.replace("'", ""))

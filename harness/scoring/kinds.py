@@ -75,6 +75,8 @@ _NEITHER_PHRASES = """
 """
 _NEITHER = frozenset(normalise(phrase).text for phrase in _NEITHER_PHRASES.split("|"))
 """What begins like one of these words and says something else: that nothing is known, or "sorry" in Chinese."""
+_NEEDLESS = re.compile(r"no \w+ (?:is|are) (?:required|needed|necessary)\b")
+"""A no, though it begins like those: "No answer is required"."""
 _MOST_WORDS = max(len(words.split()) for words in YES | NO | _NEITHER)
 _OR_WORDS = "or and oder und ou et o y e u или и lub albo i eller och veya ve atau dan أو و או या หรือ 또는 或 和 还 還"
 _OR = frozenset(word for words in _OR_WORDS.split() for word in normalise(words).text.split())
@@ -110,7 +112,7 @@ def _verdicts(words: Sequence[str]) -> tuple[set[bool], bool]:
     while place < len(words):
         heads = (" ".join(words[place : place + width]) for width in range(_MOST_WORDS, 0, -1))
         said = next((head for head in heads if head in YES or head in NO or head in _NEITHER), None)
-        if said in _NEITHER:
+        if said in _NEITHER and not _NEEDLESS.match(" ".join(words[place : place + 4])):
             return found, False
         if said is not None:
             found.add(said in YES)

@@ -30,13 +30,25 @@ class Words(NamedTuple):
 
     def same(self, other: Words) -> bool:
         """Whether both are the same words in the same order."""
-        return self.text == other.text or self.bare == other.bare
+        mine = self.facing(other)
+        return mine.text == other.text or mine.bare == other.bare
 
     def hold(self, other: Words) -> bool:
         """Whether the other's words stand in these side by side. No words stand in no words alone."""
         if not other.text:
             return not self.text
-        return f" {other.text} " in f" {self.text} " or f" {other.bare} " in f" {self.bare} "
+        mine = self.facing(other)
+        return f" {other.text} " in f" {mine.text} " or f" {other.bare} " in f" {mine.bare} "
+
+    def facing(self, other: Words) -> Words:
+        """These without signs between quotes, where the other has none: "Press `/` to search" says "Press / to search".
+
+        Only a reply is read so: an answer that quotes a sign asks for it.
+        """
+        if "`" not in self.text or "`" in other.text:
+            return self
+        rest = (" ".join(word for word in text.split() if word[0] != "`") for text in self)
+        return Words(*(_ARTICLE.sub("", f" {text} ").strip() for text in rest)) or self
 
 
 def normalise(text: str) -> Words:
@@ -114,9 +126,9 @@ _DASH = re.compile(r" -(?= \S)")
 _AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
 _SQUARE_METRES = re.compile(r"([ /][kcdm]?m) \^([23])(?= )")
 _PER_UNIT = re.compile(
-    r" ([kcdmnµμ]?(?:m[23]?|[glswjvbn]|wh|mol|bit|cal|sv|bq)|min|ha|h|t|a|mi|ft|lb|iu|ie) \x03(?=\S+ )"
+    r"(?<=\d) ([kcdmnµμ]?(?:m[23]?|[glswjvbn]|wh|mol|bit|cal|sv|bq)|min|ha|h|t|a|mi|ft|lb|iu|ie) \x03(?=\S+ )"
 )
-"""km/h is one word, and no km; €40/h is €40."""
+"""5 km/h is not 5 km, but €40/h is €40. Behind a number only: the sizes S/M/L are three words."""
 _MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
 _COMPOUND = re.compile(
     r"(?<= )\d[\d.]*(?: [千百万亿萬億兆만억천]+ \d[\d.]*)+(?: [千百万亿萬億兆만억천]+)?(?= )"

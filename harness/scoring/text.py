@@ -16,7 +16,7 @@ def exact_match(reply: str, answers: Iterable[str]) -> float:
 def f1(reply: str, answers: Iterable[str]) -> float:
     """The best F1 of the reply's words against any answer's; two empty texts agree fully."""
     replied = normalise(reply)
-    return max([_f1(replied, gold) for gold in map(normalise, answers)], default=0.0)
+    return max([_f1(replied.facing(gold), gold) for gold in map(normalise, answers)], default=0.0)
 
 
 def _f1(replied: Words, gold: Words) -> float:

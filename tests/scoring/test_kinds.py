@@ -82,6 +82,7 @@ def test_yes_and_no_in_many_languages(reply: str, answer: str, right: float) -> 
     ("reply", "answer"),
     [
         ("No information is available.", "no"),
+        ("No answer is in the required documents.", "no"),
         ("No idea", "no"),
         ("No lo sé.", "no"),
         ("Non précisé", "non"),
@@ -100,6 +101,8 @@ def test_who_does_not_know_says_no_no(reply: str, answer: str) -> None:
 def test_a_no_is_one_too() -> None:
     assert kind_match("No, it is not. Yes-people say so.", ["No"]) == 1
     assert kind_match("There is no fee", ["no"]) == 1
+    assert kind_match("No answer is required.", ["no"]) == 1
+    assert kind_match("No details are needed for this.", ["no"]) == 1
     assert kind_match("Yes", ["no"]) == 0
 
 

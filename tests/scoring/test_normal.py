@@ -25,7 +25,7 @@ SAME = [
     (".5", "0.5"), ("+5", "5"), ("€40", "40 €"), ("€ 40", "40€"), ("-€5", "€-5"), ("US$5", "5 US$"),
     ("EUR 40", "40 EUR"),
     ("$5 million", "5 million $"), ("5kg", "5 kg"), ("5 %", "5%"), ("−5 °C", "-5°C"), ("5ºC", "5 °C"),
-    ("20km/h", "20 km/h"),
+    ("20km/h", "20 km/h"), ("100 km / h", "100 km/h"), ("5 g / m³", "5 g/m³"),
     ("50 m²", "50 m2"), ("50m^2", "50 ㎡"), ("x²", "x^2"), ("10⁻³", "10^-3"), ("H₂O", "H2O"),
     ("½", "1/2"), ("1½", "1 1/2"),
     ("9–17", "9-17"), ("9 — 17", "9 17"), ("9 – 17", "9-17"), ("10:30 a.m.", "10:30am"),
@@ -60,6 +60,7 @@ SAME = [
     ("北京。", "北京"), ("北京 市", "北京市"), ("ｶﾀｶﾅ", "カタカナ"), ("مُحَمَّد", "محمد"), ("שָׁלוֹם", "שלום"),
     ("DİYARBAKIR", "Diyarbakır"), ("ışık", "IŞIK"), ("Королёв", "КОРОЛЕВ"),
     ("صـــباح", "صباح"), ("Hawaiʻi", "Hawai'i"), ("Qurʾan", "Qur'an"), ("كتاب", "کتاب"), ("علي", "علی"),
+    ("Jun'ya", "Junya"), ("Il'in", "Ilin"), ("Dar’ya", "Darya"),
 ]  # fmt: skip
 DIFFERENT = [
     ("3.5 kg", "35 kg"), ("-5 degrees", "5 degrees"), ("minus 5 degrees", "5 degrees"), ("1.0", "10"),
@@ -71,6 +72,7 @@ DIFFERENT = [
     ("12", r"$\frac{1}{2}$"), ("10^6", r"$1.5 \times 10^{6}$"), ("14 days", r"$-14 \text{ days}$"),
     ("1:10", "1:10,000"), ("1/10", "1/10,000"), ("10⁶", "5 × 10⁶"), ("10^6", "5e6"), ("50٪", "50"), ("5%", "%15"),
     ("$40", "USD 40"), ("US$40", "CAD 40"), ("CNY 500", "¥500"), ("€5", "€5 Mio."), ("$5.5", "$5.5k"),
+    ("5 km", "5 km / h"), ("G", "C/G#"),
     ("5 km", "5 km/h"), ("20 mg", "20mg/ml"), ("m/s", "s"), ("★★★", "★★★★"), ("👍", "👍👎"),
     ("5千円", "1万5千円"), ("3000万円", "2億3000万円"), ("3천", "5만 3천"),
     ("5-10 days", "10 days"), ("5-10", "510"), ("12B", "12"), ("3rd", "3"), ("1990s", "1990"),
@@ -111,6 +113,10 @@ def test_different_answers(one: str, other: str) -> None:
         ("It costs $3.14.", "$3.14", True),
         ("It costs €40/month.", "40", True),
         ("It costs 40 €/h.", "€40", True),
+        ("The shirts come in S/M/L.", "S, M, L", True),
+        ("Their W/L/D record", "W, L, D", True),
+        ("Use the N/S line.", "N", True),
+        ("It is in mg/ml", "mg/ml", True),
         ("Take plan A today.", "Plan A", True),
         ("take plan a today", "Plan A", True),
         ("We plan a trip", "Plan A", False),
@@ -162,11 +168,18 @@ def test_different_answers(one: str, other: str) -> None:
         ("de l’eau potable", "eau potable", True),
         ("Başkent Ankara’dır.", "Ankara", True),
         ("Ücret 500 TL'dir.", "500 TL", True),
+        ("AB'nin kuralları", "AB", True),
+        ("İstanbul'un nüfusu", "İstanbul", True),
+        ("Bursa'ya gider", "Bursa", True),
         ("the driver's", "driver", False),
         ("Use === here", "===", True),
         ("Use `[]`.", "[]", True),
         ("The sign “*”, I think", "*", True),
         ("Use `**`.", "*", False),
+        ("Press `/` to search", "Press / to search", True),
+        ("Press the `/` key", "Press the / key", True),
+        ("Press `?` to search", "Press `/` to search", False),
+        ("Press enter", "Press `/`", False),
         ("* Monday\n* Tuesday", "*", False),
         ("Title ===== 14 days", "Title 14 days", True),
         ("عاصمة مصر هي القاهرة.", "القاهرة", True),
@@ -174,6 +187,11 @@ def test_different_answers(one: str, other: str) -> None:
 )
 def test_an_answer_inside_a_reply(reply: str, answer: str, inside: bool) -> None:
     assert contains(reply, [answer]) == float(inside)
+
+
+def test_a_reply_may_quote_the_signs_of_an_answer() -> None:
+    reply, answer = "Press the `/` key", "Press the / key"
+    assert exact_match(reply, [answer]) == f1(reply, [answer]) == 1.0
 
 
 TEXTS = st.text(max_size=30) | st.text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -53,10 +54,30 @@ class PerQuestion(dict[str, float]):
         return shared, np.array([self[name] - other[name] for name in shared], dtype=float)
 
 
-def answered_by_all(scores: Sequence[Mapping[str, float]]) -> list[str]:
-    """The questions that all have a score of, where they do not all have the same ones; nothing elsewhere."""
-    shared = [name for name in scores[0] if all(name in other for other in scores)] if scores else []
-    return [] if all(len(own) == len(shared) for own in scores) else shared
+def compared_means(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """System → the mean that it is compared by, where they did not all answer the same; empty elsewhere.
+
+    That of the one that answered most, plus the difference on the questions that both answered: nobody gains by what it
+    left out, and means differ as pairs do. One that shares no question with it keeps its own. `scores`: by question, of
+    systems that answered something.
+    """
+    fullest = scores[most] if (most := answered_most(scores)) else {}
+    if all(own.keys() == fullest.keys() for own in scores.values()):
+        return {}
+    return {name: _beside(own, fullest) for name, own in scores.items()}
+
+
+def answered_most(scores: Mapping[str, Mapping[str, float]]) -> str | None:
+    """The system that answered most questions, of equals the first."""
+    return max(scores, key=lambda name: len(scores[name]), default=None)
+
+
+def _beside(own: Mapping[str, float], fullest: Mapping[str, float]) -> float:
+    shared = [name for name in own if name in fullest]
+    if not shared:
+        return math.fsum(own.values()) / len(own)
+    gained = math.fsum(own[name] - fullest[name] for name in shared) / len(shared)
+    return min(1.0, max(0.0, math.fsum(fullest.values()) / len(fullest) + gained))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import PerQuestion, ScoredAnswers, answered_by_all, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswers, compared_means, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.comparison import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Floats, design_of
-from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.power import ALPHA, Noise, detectable
 from harness.records import TimingRow
 from harness.spec.system import System
@@ -58,16 +57,15 @@ def comparisons(answered: Answered, failed: Container[str] = ()) -> list[Compari
 def _ranked(answered: Answered, names: Sequence[str]) -> list[str]:
     """The candidates among these that answered anything, the most accurate first, of equals the earlier one.
 
-    On the questions that all of them answered, as the decision compares them.
+    As the decision compares them, where one left out questions.
     """
     scores = {
         name: own
         for name in names
         if (own := answered.by_question[name]) and not answered.systems[name].control
     }
-    shared = answered_by_all([*scores.values()])
-    means = {name: mean([own[one] for one in shared]) if shared else own.mean for name, own in scores.items()}
-    return sorted(means, key=lambda name: -(means[name] or 0.0))
+    means = {name: own.mean or 0.0 for name, own in scores.items()} | compared_means(scores)
+    return sorted(means, key=lambda name: -means[name])
 
 
 Level = tuple[float | None, float | None]

@@ -158,7 +158,7 @@ def _entries(
 ) -> list[breakeven.Entry]:
     """Those that one could deploy, with their money: neither controls nor adapters of other tasks.
 
-    Accuracies are those that the decision compares: of the questions that all candidates answered.
+    Accuracies are those that the decision compares, as if all candidates had answered the same questions.
     """
     failed, compared = excluded(figures.validity), decision.candidates
     return [

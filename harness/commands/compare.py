@@ -96,9 +96,13 @@ def _tasks_of(settings: Settings, *, allow_code: bool) -> tuple[list[Task], Corp
 
 
 def _from_here(path: str) -> str:
-    """The path of a task file as messages name it: below this folder without the way to it."""
+    """The path of a task file as messages name it: below this folder without the way to it.
+
+    A name alone stays a path, as a task may be called so.
+    """
     here, file = Path.cwd(), Path(path)
-    return str(file.relative_to(here)) if file.is_relative_to(here) else path
+    below = file.relative_to(here) if file.is_relative_to(here) else file
+    return str(below) if below.suffix or len(below.parts) > 1 else path
 
 
 def _spread(

@@ -77,8 +77,7 @@ def leader(task: TaskResult) -> str | None:
 
 
 def _runners(task: TaskResult) -> dict[str, float]:
-    """The accuracy of each system that one could deploy and that failed no check, as the decision compares them: on the
-    questions that all candidates answered."""
+    """The accuracy of each system that one could deploy and that failed no check, as the decision compares them."""
     compared = task.decision.candidates
     return {
         name: compared[name].accuracy_measured if name in compared else row.accuracy.mean
@@ -153,7 +152,7 @@ def partly(task: TaskResult) -> str | None:
     return (
         f"Answered: {listed(some)}{others}. Each accuracy is of the questions that a strategy answered, each "
         "difference of those that both did: where the ones left out were hard, or easy, the two need not agree. Who "
-        "leads, and the decision, go by the questions that all candidates answered."
+        "leads, and the decision, go by differences from the candidate that answered most."
     )
 
 

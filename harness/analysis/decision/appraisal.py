@@ -19,7 +19,7 @@ class Appraisal:
 
     candidate: Candidate
     accuracy: float
-    """On the questions that all candidates answered."""
+    """That it is compared by."""
     lost: float
     """The part of the accuracy measured that changes of knowledge take away."""
     cost: MonthlyCost | None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from harness.analysis.accuracy import PerQuestion, answered_by_all
+from harness.analysis.accuracy import PerQuestion, compared_means
 from harness.analysis.money.economics import DAYS_PER_MONTH, Economics
 from harness.analysis.results.figures import Estimate, Interval, Percentiles
 from harness.analysis.results.run import SystemFigures
@@ -60,8 +60,8 @@ class Candidate:
     to compare with). `update_unknown`: nobody knows how long an update takes, as its adapter is made elsewhere.
     `leaves`: how data leave machines of one's own with it, a clause (None: they do not). `cites`: whether it has
     passages to cite; `cited`: the share of its answers that name right ones (None: not measured).
-    `weights_elsewhere`: a service that bills tokens holds the weights. `compared`: its accuracy on the questions that
-    all candidates answered (None: each answered all).
+    `weights_elsewhere`: a service that bills tokens holds the weights. `compared`: the accuracy that it is
+    compared by (None: its own, as all candidates answered the same questions).
     """
 
     name: str
@@ -82,7 +82,7 @@ class Candidate:
     update_unknown: bool = False
     leaves: str | None = None
     weights_elsewhere: bool = False
-    compared: Estimate | None = None
+    compared: float | None = None
 
     @cached_property
     def accuracy(self) -> float | None:
@@ -91,8 +91,8 @@ class Candidate:
 
     @property
     def measured(self) -> float | None:
-        """The accuracy that it is compared by: on the questions that all candidates answered."""
-        return self.accuracy if self.compared is None else self.compared.mean
+        """The accuracy that it is compared by (`accuracy.compared_means`)."""
+        return self.accuracy if self.compared is None else self.compared
 
     def accuracy_at(self, setting: Setting) -> float | None:
         """The accuracy on all questions that it answered, once facts have changed."""
@@ -120,18 +120,6 @@ CandidatesAt = Callable[[Setting], Sequence[Candidate]]
 
 
 def on_the_same_questions(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The same, compared by the questions that all of them answered, so that nobody gains by what it left out.
-
-    Each keeps its own where all answered the same questions, or no question was answered by all.
-    """
-    shared = answered_by_all([candidate.scores for candidate in candidates if candidate.scores])
-    if not shared:
-        return [*candidates]
-    return [
-        replace(candidate, compared=_on(candidate, shared)) if candidate.scores else candidate
-        for candidate in candidates
-    ]
-
-
-def _on(candidate: Candidate, questions: Sequence[str]) -> Estimate:
-    return Estimate(mean([candidate.scores[name] for name in questions]), None, None, len(questions))
+    """The same, compared as if all had answered the same questions, so that nobody gains by what it left out."""
+    means = compared_means({candidate.name: candidate.scores for candidate in candidates if candidate.scores})
+    return [replace(candidate, compared=means.get(candidate.name)) for candidate in candidates]

@@ -173,7 +173,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
             if room.retrieval.delta > 0
             else "nothing shows that better retrieval would help:"
         )
-        both = "" if _same_questions(case, control, found) else ", on the questions that both answered"
+        both = "" if _same_count(case, control, found) else ", on the questions that both answered"
         told = reason(
             f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain} "
             f"{in_points(room.retrieval)}{both}.",
@@ -202,7 +202,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
         )
 
 
-def _same_questions(case: Case, one: str, other: str | None) -> bool:
+def _same_count(case: Case, one: str, other: str | None) -> bool:
     return other is None or case.systems[one].accuracy.n == case.systems[other].accuracy.n
 
 

@@ -80,7 +80,7 @@ class Choice:
         if not self.feasible:
             return None
         who = "not one candidate" if len(self.feasible) == len(self.appraisals) else NOT_ONE_FEASIBLE
-        if not any(appraisal.accuracy for appraisal in self.feasible):
+        if not any(appraisal.candidate.accuracy for appraisal in self.feasible):
             return f"{who} gave a right answer"
         if all(appraisal.trivial for appraisal in self.feasible):
             return f"{who} is shown to do better than the best constant reply"

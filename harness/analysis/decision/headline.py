@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from harness.analysis.accuracy import answered_most
 from harness.analysis.decision.candidates import taught_of
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Figure, Reasons, aged, in_points, joined, reason
@@ -224,20 +225,21 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
             )
     if decision.excluded:
         yield reason(f"{listed(decision.excluded)} left out, having failed a check.")
-    yield from _same_questions(case)
+    yield from _left_out(case)
     yield from _cites(case, decision.favourite)
     if decision.setting.monthly_queries_assumed:
         yield reason("The volume is assumed.")
 
 
-def _same_questions(case: Case) -> Reasons:
-    """On which questions candidates are compared, where not all of them answered all."""
-    compared = next((one.compared for one in case.candidates_at(case.setting) if one.compared), None)
-    if compared:
+def _left_out(case: Case) -> Reasons:
+    """How candidates are compared, where not all of them answered the same questions."""
+    scores = {one.name: one.scores for one in case.candidates_at(case.setting) if one.compared is not None}
+    if most := answered_most(scores):
+        n = len(scores[most])
         yield reason(
-            f"Not every candidate answered every question: the choice, and dollars for wrong answers, go by the "
-            f"{whole(compared.n)} questions that all of them answered.",
-            compared_questions=compared.n,
+            f"Not every candidate answered every question: the choice, and dollars for wrong answers, credit each with "
+            f"the accuracy of {most}, which answered {whole(n)}, and its difference from {most} on what both answered.",
+            questions_answered=n,
         )
 
 

@@ -26,7 +26,9 @@ def limit_changes(
     for name, row in rows().items():
         if row.check is None or any(moved.field == name for moved in INPUTS):
             continue
-        limit = Input(name, row.name, row.write, (row.least or 0.0, _most(row)))
+        limit = Input(
+            name, row.name, row.write, (row.least or 0.0, _most(row)), priced=name == "monthly_budget_usd"
+        )
         if row.kind is bool:
             found.append(_switched(outcome_under, needs, limit))
         elif getattr(needs, name):
@@ -54,9 +56,7 @@ def _switched(outcome_under: OutcomeUnder, needs: Requirements, limit: Input) ->
 
 def _useful(found: Change) -> Change:
     """Without the turns after which nothing meets a limit: nobody has asked for it."""
-    kept = {
-        name: turn
-        for name in ("down", "verdict_down", "up", "verdict_up")
-        if (turn := getattr(found, name)) and turn.winner
-    }
-    return replace(found, **{"down": None, "verdict_down": None, "up": None, "verdict_up": None, **kept})
+    turns = (found.down, found.verdict_down, found.up, found.verdict_up)
+    down, verdict_down, up, verdict_up = (turn if turn and turn.winner else None for turn in turns)
+    nearest = found.nearest if {"down": down, "up": up}.get(str(found.nearest)) else None
+    return replace(found, nearest=nearest, down=down, verdict_down=verdict_down, up=up, verdict_up=verdict_up)

@@ -73,7 +73,7 @@ class Input:
     """An input that may move, how its value is written, and the bounds outside of which no value makes sense.
 
     `tariff`: the one under which it counts (None: under each). `unset`: the range that is searched from its end down
-    where it is not set (None: it plays no part then).
+    where it is not set (None: it plays no part then). `priced`: it says nothing where a cost is unknown.
     """
 
     field: str
@@ -83,6 +83,7 @@ class Input:
     whole: bool = False
     tariff: Tariff | None = None
     unset: tuple[float, float] | None = None
+    priced: bool = True
 
 
 def _required(
@@ -159,11 +160,11 @@ def changes(outcome_at: OutcomeAt[Setting], setting: Setting) -> tuple[Change, .
 
 
 def change(outcome_at: OutcomeAt[P], setting: P, moved: Input) -> Change:
-    """What moving one input does. Nothing can be said of any input where a cost is unknown at the setting itself."""
+    """What moving one input does. Nothing can be said of a price or a volume where a cost is unknown at the setting."""
     current = getattr(setting, moved.field)
     if not current and not moved.unset and moved.field != "error_price_usd":
         return Change(moved.field, moved.label, current, why_not=NO_PRICE)
-    if not outcome_at(setting).weighed:
+    if moved.priced and not outcome_at(setting).weighed:
         return Change(moved.field, moved.label, current, why_not=UNKNOWN_COST)
     search = _from_current if current else _from_nothing
     (low, high), down, up = search(outcome_at, setting, moved)

@@ -33,8 +33,8 @@ class Condition:
 class CandidateFigures:
     """One candidate at the setting; dollars are a month's. `pareto`: no other beats it without losing elsewhere.
 
-    `accuracy`: with changed facts credited as facts that training did not hold, `accuracy_measured` without; both of
-    the questions that all candidates answered.
+    `accuracy`: with changed facts credited as facts that training did not hold, `accuracy_measured` without; both as
+    if all candidates had answered the same questions.
     `beats_trivial`: whether it is shown to do better than the best reply that needs no model (None: not compared).
     """
 

@@ -67,7 +67,7 @@ class WhatIfSystem:
     """One system that could be deployed. `candidate`: whether it may be chosen here. `rank`: how simple it is,
     `parameters`: how large its model (None: not known).
 
-    `compared`: its accuracy on the questions that all candidates answered.
+    `compared`: the accuracy that it is compared by, as if all candidates had answered the same questions.
     `taught`, `taught_words`: what a fine-tune makes of facts it was not taught, and what the headline says of that.
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.

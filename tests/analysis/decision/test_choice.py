@@ -11,10 +11,11 @@ import pytest
 
 from harness.analysis.decision.appraisal import appraise, known
 from harness.analysis.decision.candidates import Taught, on_the_same_questions
-from harness.analysis.decision.choice import Rules, choose, pays
+from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.figures import Estimate
+from harness.analysis.results.verdict import Basis, Verdict
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
 from tests.analysis.candidates import Money, candidate, chosen, comparison, rules, setting, share, timed
@@ -266,23 +267,43 @@ def test_a_choice_that_costs_less_pays_at_any_price_and_a_dominated_one_at_none(
 
 
 def test_what_one_left_out_counts_for_nobody() -> None:
-    """rag is right on 117 of the 180 that it answered, base on 120 of these and on none of the other 20."""
+    """rag is right on 117 of the 180 that it answered, base on 120 of these and on none of the other 20: rag counts as
+    three questions of 180 behind base."""
     base, all_of_rag = candidate("base", share(120, 200)), candidate("rag", share(117, 180))
     assert (base.accuracy, all_of_rag.accuracy) == (0.6, 0.65)
     first, second = on_the_same_questions([base, all_of_rag])
-    assert (first.measured, second.measured) == (120 / 180, 0.65)
-    assert (first.accuracy, first.compared and first.compared.n) == (0.6, 180)
+    assert (first.measured, second.measured) == (0.6, pytest.approx(0.6 - 3 / 180))
     dearer = appraise(second, Requirements(), setting(Requirements(error_price_usd=1)))
     cheaper = appraise(first, Requirements(), setting(Requirements(error_price_usd=1)))
     assert known(dearer.total_usd) - known(cheaper.total_usd) == pytest.approx(10_000 * 3 / 180)
-    least = appraise(first, Requirements(min_accuracy=0.65), setting())
-    assert [one.figures["value"] for one in least.missed] == [0.6], (
+    least = appraise(second, Requirements(min_accuracy=0.7), setting())
+    assert [one.figures["value"] for one in least.missed] == [0.65], (
         "a limit is held against all that it answered"
     )
+
+
+def test_a_weak_third_that_left_out_questions_turns_no_choice_between_two_others() -> None:
+    """base is right where the weak one has no answer, rag where it has."""
+    base = candidate("base", [0.0] * 100 + [1.0] * 510 + [0.0] * 390)
+    rag = candidate("rag", [1.0] * 60 + [0.0] * 40 + [1.0] * 500 + [0.0] * 400)
+    weak = candidate("full-context", share(300, 1000))
+    weak = replace(weak, scores=dict([*weak.scores.items()][90:]))
+    alone, three = on_the_same_questions([base, rag]), on_the_same_questions([base, rag, weak])
+    assert [one.measured for one in alone] == [0.51, 0.56]
+    assert [one.measured for one in three] == [0.51, 0.56, pytest.approx(0.51 - (510 - 210) / 910)]
+
+
+def test_that_nothing_was_right_is_said_of_all_answers() -> None:
+    """rag is right on the one question that base, which is right on none, left out, and left out another."""
+    base, rag = candidate("base", share(0, 20)), candidate("rag", share(1, 20))
+    del base.scores["q00000"], rag.scores["q00001"]  # type: ignore[attr-defined]
+    appraisals = [appraise(one, Requirements(), setting()) for one in on_the_same_questions([base, rag])]
+    assert [one.accuracy for one in appraisals] == [0.0, 0.0]
+    assert Choice(Verdict.UNDECIDED, Basis.ACCURACY, None, tuple(appraisals)).useless is None
 
 
 def test_who_answered_the_same_questions_or_none_in_common_is_compared_as_it_stands() -> None:
     same = [BASE, RAG, candidate("lora", [])]
     assert on_the_same_questions(same) == same
     other = replace(RAG, scores={f"other {name}": score for name, score in RAG.scores.items()})
-    assert on_the_same_questions([BASE, other]) == [BASE, other]
+    assert [one.measured for one in on_the_same_questions([BASE, other])] == [BASE.accuracy, other.accuracy]

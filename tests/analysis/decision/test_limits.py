@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,22 @@ def test_nobody_is_told_of_a_limit_that_nobody_set_and_nothing_meets() -> None:
         if row.turns
     }
     assert not names & {"citations", "in_house", "min_accuracy", "monthly_budget_usd"}
+
+
+def test_limits_that_are_no_dollars_are_tried_where_costs_are_unknown() -> None:
+    decision = decided(
+        [replace(FAST, economics=Money(None)), replace(CITES, economics=Money(None))], max_latency_s=5
+    )
+    text = "The latency limit (now 5.00 s): base is recommended below 2.00 s"
+    assert change(decision, "max_latency_s").text.startswith(text)
+
+
+def test_a_turn_that_nobody_is_told_of_is_not_the_nearest() -> None:
+    only = candidate("rag", share(800, 1000), latency=timed(2.0))
+    alone = change(
+        decided([only, candidate("few-shot", share(300, 1000), latency=timed(2.0))]), "max_latency_s"
+    )
+    assert (alone.down, alone.up, alone.nearest) == (None, None, None)
 
 
 def test_without_times_no_latency_is_tried() -> None:

@@ -264,7 +264,7 @@ const WhatIf = (() => {
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
-      name: one.name, rank: one.rank, parameters: one.parameters, trivial: one.beats_trivial === false, accuracy, lost, cost, monthly: usd, span: span(cost, terms, facts),
+      name: one.name, rank: one.rank, parameters: one.parameters, trivial: one.beats_trivial === false, right: one.accuracy, accuracy, lost, cost, monthly: usd, span: span(cost, terms, facts),
       total: usd === null ? null : usd + errors, outcomes, missed,
       feasible: !missed.length, unchecked: outcomes.filter((outcome) => outcome.status === UNKNOWN),
     };
@@ -378,7 +378,7 @@ const WhatIf = (() => {
     if (task.unfit) return task.unfit;
     if (!feasible.length) return null;
     const who = feasible.length === candidates.length ? "not one candidate" : "not one candidate that meets the requirements";
-    if (!feasible.some((one) => one.accuracy)) return `${who} gave a right answer`;
+    if (!feasible.some((one) => one.right)) return `${who} gave a right answer`;
     return feasible.every((one) => one.trivial) ? `${who} is shown to do better than the best constant reply` : null;
   }
 
@@ -471,7 +471,7 @@ const WhatIf = (() => {
     const one = candidates.find((candidate) => candidate.name === (favourite || nearest));
     if (why_not) sentences.push(why_not);
     if (why_not || !one || status === NONE_FEASIBLE) return sentences.join(" ");
-    const own = task.systems.find(({ name }) => name === one.name), where = own.compared === own.accuracy ? "" : ", on the questions that all candidates answered";
+    const own = task.systems.find(({ name }) => name === one.name), where = own.compared === own.accuracy ? "" : ", as it compares where others answered too";
     sentences.push(`${one.name}: ${task.graded ? `a mean ${task.metric} of ${percent(one.accuracy)}` : `${percent(one.accuracy)} right`}${where}.`);
     if (one.monthly === null) sentences.push("What it costs is not known.");
     else if (basis === "value") sentences.push(`It is expected to cost ${dollars(one.total)} a month, ${dollars(one.total - one.monthly)} of them for wrong answers.`);

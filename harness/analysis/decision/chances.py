@@ -47,9 +47,9 @@ def probability_best(
     """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
     `trained`: fine-tune → half the width of what other trainings may change (`pairs.trainings`), which is drawn too.
-    Accuracies are those of the setting, once facts have changed. Those that are equally good share a draw. To the draws
-    one is added in which all are alike, so that no chance is ever 0 or 1: resampling cannot show what these questions
-    do not hold. Costs are taken as measured.
+    Accuracies are those that candidates are compared by, once facts have changed; they vary as on the questions that
+    all answered. Those that are equally good share a draw. To the draws one is added in which all are alike, so that no
+    chance is ever 0 or 1: resampling cannot show what these questions do not hold. Costs are taken as measured.
     """
     feasible = [appraisal for appraisal in appraisals if appraisal.feasible]
     if len(feasible) < 2:
@@ -59,7 +59,8 @@ def probability_best(
     design = design_of(clusters, shared)
     if design.clusters < fewest():
         return Chances(reason=too_few(design))
-    means = resampled_means(scores, clusters) - np.array([appraisal.lost for appraisal in feasible])
+    measured = np.array([math.fsum(own[name] for name in shared) / len(shared) for own in scores])
+    means = resampled_means(scores, clusters) - measured + [appraisal.accuracy for appraisal in feasible]
     if any(spread := [(trained or {}).get(appraisal.name, 0.0) for appraisal in feasible]):
         means += np.random.default_rng(1).normal(size=means.shape) * np.array(spread) / quantile(math.inf)
     worth = means

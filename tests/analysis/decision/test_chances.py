@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.decision.appraisal import Appraisal, appraise
-from harness.analysis.decision.candidates import Candidate, Taught
+from harness.analysis.decision.candidates import Candidate, Taught, on_the_same_questions
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.figures import Estimate
@@ -57,6 +57,18 @@ def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
     assert found == probability_best(field, {}, Setting(), Basis.ACCURACY).of
     assert sum(found.values()) == pytest.approx(1.0)
     assert 0.5 < found["rag"] < 0.95
+
+
+def test_a_weak_third_that_left_out_questions_makes_none_of_two_others_the_best() -> None:
+    """base is right where the weak one has no answer."""
+    base, rag = candidate("base", share(60, 100)), candidate("rag", share(50, 100, 10))
+    weak = candidate("full-context", share(5, 100, 30))
+    for question in [*weak.scores][:10]:
+        del weak.scores[question]  # type: ignore[attr-defined]
+    found = probability_best(
+        appraisals(*on_the_same_questions([base, rag, weak])), {}, Setting(), Basis.ACCURACY
+    ).of
+    assert found["base"] > 0.9
 
 
 def test_no_chance_is_none_or_all() -> None:

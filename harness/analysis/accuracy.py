@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -73,11 +72,10 @@ def answered_most(scores: Mapping[str, Mapping[str, float]]) -> str | None:
 
 
 def _beside(own: Mapping[str, float], fullest: Mapping[str, float]) -> float:
-    shared = [name for name in own if name in fullest]
-    if not shared:
-        return math.fsum(own.values()) / len(own)
-    gained = math.fsum(own[name] - fullest[name] for name in shared) / len(shared)
-    return min(1.0, max(0.0, math.fsum(fullest.values()) / len(fullest) + gained))
+    gained = mean([score - fullest[name] for name, score in own.items() if name in fullest])
+    if gained is None:
+        return mean(own.values()) or 0.0
+    return min(1.0, max(0.0, (mean(fullest.values()) or 0.0) + gained))
 
 
 @dataclass(frozen=True, eq=False)

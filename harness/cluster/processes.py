@@ -113,18 +113,25 @@ class PipeProgress:
             self.say(Ended())
 
 
+_one_starts = threading.Lock()
+
+
 @contextlib.contextmanager
 def _safe_path() -> Iterator[None]:
-    """While a Python is started, which would look for modules in the current folder first: anybody may have made it."""
-    before = os.environ.get(SAFE_PATH)
-    os.environ[SAFE_PATH] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(SAFE_PATH, None)
-        else:
-            os.environ[SAFE_PATH] = before
+    """While a Python is started, which would look for modules in the current folder first: anybody may have made it.
+
+    One at a time, as pools start their workers from several threads.
+    """
+    with _one_starts:
+        before = os.environ.get(SAFE_PATH)
+        os.environ[SAFE_PATH] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                os.environ.pop(SAFE_PATH, None)
+            else:
+                os.environ[SAFE_PATH] = before
 
 
 class ProcessWorker:
